@@ -1,0 +1,43 @@
+"""What can go wrong outside the data, sorted by what happens next.
+
+BridgeError
+├─ Later     passing and ours (429, 5xx, timeout, claim held): the message goes back with a delay, nobody is told
+├─ Refused   these values only (422): become their rows' issues, the rest is sent again, the run goes on
+├─ Changed   the product is not what the mirror holds (404, 409): look it up, go on
+├─ Stop      no use going on (key revoked, no configuration): the run stays open, an alarm rings
+└─ Unreadable  something stored has a format number that this code does not know: left in place
+"""
+
+from __future__ import annotations
+
+
+class BridgeError(Exception):
+    """The root: catch what is below it, where something can be done about it."""
+
+
+class Later(BridgeError):
+    """Try again in `after_s` seconds; None: at the worker's own discretion."""
+
+    def __init__(self, reason: str, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.after_s = after_s
+
+
+class Refused(BridgeError):
+    """Plytix took none of the request because of these fields: field → what Plytix says of it (plytix-api.md §6.4)."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(", ".join(f"{field}: {message}" for field, message in fields.items()))
+        self.fields = fields
+
+
+class Changed(BridgeError):
+    """The SKU is taken (409) or the id is gone (404): look up what stands there now."""
+
+
+class Stop(BridgeError):
+    """Only a person can mend it: a revoked key, a missing setting."""
+
+
+class Unreadable(BridgeError):
+    """Stored under a format number that this code neither writes nor wrote before."""
