@@ -1,26 +1,70 @@
 """The configuration of one customer: partners, feeds, channels and waits, as one versioned bundle (DESIGN.md §3).
 
 `bridge config apply` writes it as JSON into the work bucket; functions read it from there. YAML is read in `cli`.
+A value that cannot be right is refused here; `Faults` names the place of what only shows when several are seen together.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from itertools import combinations
+from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-FORMAT = 1
+from bridge.domain import cron, folder, spelling
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
+FORMAT: Final = 1
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$"), AfterValidator(spelling.not_a_folder)]
 """Of partners, feeds and channels: also a folder, a user name, a schedule."""
+UserName = Annotated[Name, StringConstraints(min_length=3)]  # so says Transfer Family (aws-reference.md §2.1)
+Attribute = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,255}$")]
+"""The label of an attribute in Plytix: the key, not the text that people see (plytix-api.md §9.1)."""
+Pattern = Annotated[str, AfterValidator(folder.pattern)]
+Network = Annotated[str, AfterValidator(spelling.network)]
+OldPath = Annotated[str, AfterValidator(folder.old_path)]
+Head = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Encoding = Annotated[str, AfterValidator(spelling.encoding)]
+DateForm = Annotated[str, AfterValidator(spelling.date_form)]
+Zone = Annotated[str, AfterValidator(spelling.zone)]
+FileName = Annotated[str, AfterValidator(spelling.file_name)]
+YesNo = Annotated[bool, BeforeValidator(spelling.yes_no)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 SYSTEM_FIELDS = ("label", "status", "gtin")
 """Fields of a product that stand beside its attributes (plytix-api.md §6.1); everything else is an attribute's label."""
+STATUSES = ("Draft", "Completed", "Archived")
+
+
+class Fault(NamedTuple):
+    path: tuple[str, ...]  # keys below the model that found it
+    sentence: str
+
+
+class Faults(ValueError):
+    """What several values together make wrong, each with its place."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{'.'.join(fault.path)}: {fault.sentence}" for fault in faults))
+        self.faults = faults
 
 
 class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _together(self) -> Model:
+        if faults := list(self._faults()):
+            raise Faults(faults)
+        return self
+
+    def _faults(self) -> Iterator[Fault]:
+        """What only shows when the values are seen together."""
+        return iter(())
 
 
 class Owner(StrEnum):
@@ -46,35 +90,48 @@ class Partner(Model):
     """An outside party with a login and a folder tree on the endpoint."""
 
     name: str
-    protocols: tuple[Protocol, ...] = (Protocol.SFTP,)
-    allow: tuple[str, ...] = ()  # IPv4/IPv6 networks; empty: from everywhere
-    paths: dict[str, Literal["inbox", "outbox", "receipts"]] = {}  # an old path → the folder laid under it
+    protocols: Annotated[tuple[Protocol, ...], Field(min_length=1)] = (Protocol.SFTP,)
+    allow: tuple[Network, ...] = ()  # IPv4/IPv6 networks; empty: from everywhere
+    paths: dict[OldPath, Literal["inbox", "outbox", "receipts"]] = {}  # an old path → the folder laid under it
+
+    def _faults(self) -> Iterator[Fault]:
+        for one, other in combinations(self.paths, 2):
+            if folder.overlaps(one, other):
+                yield Fault(("paths", other), f"expected a path that neither holds {one} nor lies in it")
 
 
 class Key(Model):
     """The column that names the product."""
 
-    column: str
-    aliases: tuple[str, ...] = ()
+    column: Head
+    aliases: tuple[Head, ...] = ()
     as_: Literal["sku"] = Field("sku", alias="as")
 
 
 class Column(Model):
     """One column of a feed and the Plytix attribute (or label, status, gtin) that it fills."""
 
-    to: str
+    to: Attribute
     type: Literal["text", "html", "integer", "decimal", "boolean", "date", "option", "options", "url", "gtin"] = "text"
     owner: Owner = Owner.LATEST
-    aliases: tuple[str, ...] = ()
-    required: bool = False
-    max: int | None = None  # characters
-    min: float | None = None  # of a number
+    aliases: tuple[Head, ...] = ()
+    required: YesNo = False
+    max: Annotated[int, Field(ge=1)] | None = None  # characters
+    min: Annotated[float, Field(allow_inf_nan=False)] | None = None  # of a number
     empty: Literal["keep", "clear"] | None = None  # None: as the feed says
-    date: str = "%Y-%m-%d"  # strptime
-    split: str = "|"  # between the members of `options`
+    date: DateForm = "%Y-%m-%d"  # strptime
+    split: Annotated[str, Field(min_length=1)] = "|"  # between the members of `options`
     values: dict[str, str] = {}  # what stands in the file → option in Plytix
     true: tuple[str, ...] = ("1", "true", "yes", "y", "ja", "j", "x", "wahr", "oui", "si")
     false: tuple[str, ...] = ("0", "false", "no", "n", "nein", "falsch", "non")
+
+    def _faults(self) -> Iterator[Fault]:
+        if self.to == "sku":
+            yield Fault(("to",), '"sku" is filled by key, not by a column')
+        if self.min is not None and self.type not in ("integer", "decimal"):
+            yield Fault(("min",), f"expected only where type is integer or decimal, not {self.type}")
+        for word in sorted({word.casefold() for word in self.true} & {word.casefold() for word in self.false}):
+            yield Fault(("true",), f'expected other words than in "false": "{word}" stands in both')
 
 
 class Feed(Model):
@@ -82,60 +139,58 @@ class Feed(Model):
 
     partner: str
     name: str
-    takes: tuple[str, ...]  # patterns of paths below the inbox; `*` does not cross a `/`
+    takes: Annotated[tuple[Pattern, ...], Field(min_length=1)]  # of paths below the inbox; `*` does not cross a `/`
     format: Literal["csv"] = "csv"
-    encoding: str | None = None  # None: detected
+    encoding: Encoding | None = None  # None: detected
     delimiter: Literal[",", ";", "|", "\t"] | None = None  # None: detected
     decimal: Literal[",", "."] = "."
     empty: Literal["keep", "clear"] = "keep"  # what an empty cell says: nothing, or "no value"
     lane: Lane = Lane.MAIN
     key: Key
-    columns: dict[str, Column]
+    columns: dict[Head, Column]
     unknown: Literal["tell", "refuse"] = "tell"  # a column that the feed does not know
     on_error: Literal["rows", "file"] = "rows"
-    creates: bool = True
-    recreate: bool = False
+    creates: YesNo = True
+    recreate: YesNo = False
 
     @property
     def id(self) -> str:
         """`partner/feed`: the FIFO group, the key in WANTED."""
         return f"{self.partner}/{self.name}"
 
-    @model_validator(mode="after")
-    def _one_column_an_attribute(self) -> Feed:
-        targets = [column.to for column in self.columns.values()]
-        for target in targets:
-            if targets.count(target) > 1:
-                raise ValueError(f'two columns fill "{target}"')
-            if target == "sku":
-                raise ValueError('"sku" is filled by key, not by a column')
-        return self
+    def _faults(self) -> Iterator[Fault]:
+        targets = Counter(column.to for column in self.columns.values())
+        for head, column in self.columns.items():
+            if targets[column.to] > 1:
+                yield Fault(("columns", head, "to"), f'two columns fill "{column.to}"')
+        known: dict[str, str] = {}
+        for head, column in self.columns.items():
+            for spelled in (head, *column.aliases):
+                if known.setdefault(spelling.header(spelled), head) != head:
+                    yield Fault(("columns", head), f'"{spelled}" also names the column "{known[spelling.header(spelled)]}"')
 
 
 class When(Model):
     """A schedule: five cron fields (minute, hour, day of month, month, day of week) in a time zone."""
 
-    cron: Annotated[str, StringConstraints(pattern=r"^\S+ \S+ \S+ \S+ \S+$")]
-    zone: str = "UTC"
+    cron: Annotated[str, AfterValidator(cron.checked)]
+    zone: Zone = "UTC"
 
     @property
     def expression(self) -> str:
-        """The same for EventBridge Scheduler, which wants six fields and one `?` (aws-reference.md §8.1)."""
-        minute, hour, day, month, weekday = self.cron.split()
-        if weekday == "*":
-            weekday = "?"
-        else:
-            if day != "*":
-                raise ValueError("name a day of month or a day of week, not both")
-            day = "?"  # Scheduler counts Sunday as 1, cron as 0
-            weekday = re.sub(r"\d+", lambda m: str(int(m[0]) % 7 + 1), weekday)
-        return f"cron({minute} {hour} {day} {month} {weekday} *)"
+        """The same for EventBridge Scheduler."""
+        return cron.expression(self.cron)
 
 
 class ChannelColumn(Model):
-    from_: str = Field(alias="from")
-    max: int | None = None
+    from_: Attribute = Field(alias="from")
+    max: Annotated[int, Field(ge=1)] | None = None
     style: Literal["0.00", "0,00"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: object) -> object:
+        return {"from": data} if isinstance(data, str) else data
 
 
 class Channel(Model):
@@ -144,38 +199,49 @@ class Channel(Model):
     name: str
     recipients: Annotated[tuple[str, ...], Field(min_length=1)]
     when: When | None = None
-    select: dict[str, str] = {"status": "Completed"}
+    select: dict[Attribute, str] = {"status": "Completed"}
     format: Literal["csv"] = "csv"
-    file: str  # may hold {date:%Y%m%d}
-    columns: dict[str, ChannelColumn]
+    file: FileName  # may hold {date:%Y%m%d}
+    columns: Annotated[dict[str, ChannelColumn], Field(min_length=1)]
     delimiter: Literal[",", ";", "|", "\t"] = ";"
     encoding: Literal["utf-8", "utf-8-sig", "cp1252"] = "utf-8"
-    max_age_s: int = 86_400  # of the mirror's last complete refresh; older: the old file stays
+    max_age_s: Seconds = 86_400  # of the mirror's last complete refresh; older: the old file stays
 
     @model_validator(mode="before")
     @classmethod
-    def _short_columns(cls, data: object) -> object:
-        if isinstance(data, dict) and isinstance(data.get("columns"), dict):
-            columns = {head: {"from": c} if isinstance(c, str) else c for head, c in data["columns"].items()}
-            select = data.get("select")
-            if isinstance(select, dict) and "status" not in select:
-                select = {"status": "Completed"} | select
-            return {**data, "columns": columns} | ({"select": select} if select is not None else {})
+    def _completed_unless_told(cls, data: object) -> object:
+        if isinstance(data, dict) and isinstance(data.get("select"), dict):
+            return data | {"select": {"status": "Completed"} | data["select"]}
         return data
+
+    def file_on(self, date: datetime) -> str:
+        """The file's name on that day; the caller brings the date in the channel's zone."""
+        return self.file.format(date=date)
+
+    def _faults(self) -> Iterator[Fault]:
+        if (status := self.select.get("status", "Completed")) not in STATUSES:
+            yield Fault(("select", "status"), f"expected one of {', '.join(STATUSES)}, found {status}")
+        for recipient, times in Counter(self.recipients).items():
+            if times > 1:
+                yield Fault(("recipients",), f'expected each partner once, found "{recipient}" {times} times')
 
 
 class Settings(Model):
     """Waits, in seconds: settings and not constants, so that the twin is quick with the template unchanged."""
 
-    upload_event_s: float = 120  # how long a drop waits for Transfer's word that it is whole
-    stays_s: float = 900  # a half or empty file that stays this long is told by receipt
-    claim_s: float = 90  # a claim outlives the client's total timeout
-    client_timeout_s: float = 30  # of one request to Plytix, connecting included
-    retry_s: float = 20  # a message that could not be done comes back after this
-    redrive_s: float = 300  # what stands still this long is sent again
-    refresh_s: float = 300
-    refresh_overlap_s: float = 300  # the watermark goes back this far: Plytix's clock is not ours
+    upload_event_s: Seconds = 120  # how long a drop waits for Transfer's word that it is whole
+    stays_s: Seconds = 900  # a half or empty file that stays this long is told by receipt
+    claim_s: Seconds = 90  # a claim outlives the client's total timeout
+    client_timeout_s: Annotated[Seconds, Field(gt=0)] = 30  # of one request to Plytix, connecting included
+    retry_s: Seconds = 20  # a message that could not be done comes back after this
+    redrive_s: Seconds = 300  # what stands still this long is sent again
+    refresh_s: Seconds = 300
+    refresh_overlap_s: Seconds = 300  # the watermark goes back this far: Plytix's clock is not ours
     chunk_size: Annotated[int, Field(ge=1, le=100)] = 100
+
+    def _faults(self) -> Iterator[Fault]:
+        if self.claim_s <= self.client_timeout_s:
+            yield Fault(("claim_s",), f"expected more than client_timeout_s, which is {self.client_timeout_s:g}")
 
 
 class Bundle(Model):
@@ -184,20 +250,38 @@ class Bundle(Model):
     format: Literal[1] = FORMAT
     version: str
     settings: Settings = Settings()
-    partners: dict[Name, Partner]
+    partners: dict[UserName, Partner]
     feeds: dict[str, Feed]  # by `partner/feed`
     channels: dict[Name, Channel] = {}
+
+    @classmethod
+    def of(cls, settings: Settings, partners: dict[str, Partner], feeds: dict[str, Feed], channels: dict[str, Channel]) -> Bundle:
+        """The bundle with the version that its content gives it; in which order the things were read decides nothing."""
+        unnamed = cls(version="", settings=settings, partners=dict(sorted(partners.items())), feeds=dict(sorted(feeds.items())),
+                      channels=dict(sorted(channels.items())))
+        return unnamed.model_copy(update={"version": hashlib.sha256(unnamed.to_json()).hexdigest()[:12]})
+
+    def to_json(self) -> bytes:
+        """As it stands in the work bucket. The order of columns is kept: a channel's is that of its file."""
+        return self.model_dump_json(by_alias=True).encode()
 
     def feeds_of(self, partner: str) -> list[Feed]:
         return [feed for feed in self.feeds.values() if feed.partner == partner]
 
-    @model_validator(mode="after")
-    def _names_known(self) -> Bundle:
-        for id, feed in self.feeds.items():
-            if feed.partner not in self.partners:
-                raise ValueError(f'feed {id}: there is no partner "{feed.partner}"')
-        for name, channel in self.channels.items():
-            for recipient in channel.recipients:
-                if recipient not in self.partners:
-                    raise ValueError(f'channel {name}: there is no partner "{recipient}"')
-        return self
+    def _faults(self) -> Iterator[Fault]:
+        yield from between(set(self.partners), self.feeds, self.channels)
+
+
+def between(partners: set[str], feeds: dict[str, Feed], channels: dict[str, Channel]) -> Iterator[Fault]:
+    """What things of one configuration say of each other that is not so."""
+    for id, feed in feeds.items():
+        if feed.partner not in partners:
+            yield Fault(("feeds", id), f'there is no partner "{feed.partner}"')
+        for other in feeds.values():
+            for pattern in feed.takes:
+                if other.id < id and other.partner == feed.partner and pattern in other.takes:
+                    yield Fault(("feeds", id, "takes"), f'"{pattern}" is taken by the feed {other.id} as well')
+    for name, channel in channels.items():
+        for recipient in channel.recipients:
+            if recipient not in partners:
+                yield Fault(("channels", name, "recipients"), f'there is no partner "{recipient}"')

@@ -1,0 +1,85 @@
+"""How single words of a configuration must be spelled: each gives its value back, or says what was expected."""
+
+from __future__ import annotations
+
+import codecs
+from datetime import datetime
+from ipaddress import ip_network
+from string import Formatter
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bridge.domain.folder import OWN
+
+YES, NO = ("yes", "true", "on"), ("no", "false", "off")
+SOME_DAY = datetime(2027, 11, 24, 2, 30)  # day, month and year of the century cannot be mistaken for one another
+
+
+def not_a_folder(name: str) -> str:
+    """A partner or channel called `inbox` would make every file of its folder look like a drop."""
+    if name in OWN:
+        raise ValueError(f"expected a name that is not one of our folders ({', '.join(OWN)})")
+    return name
+
+
+def yes_no(value: object) -> object:
+    """In YAML 1.2 `yes` and `no` are words."""
+    word = value.lower() if isinstance(value, str) else value
+    if word in YES or word is True:
+        return True
+    if word in NO or word is False:
+        return False
+    raise ValueError("expected yes or no")
+
+
+def network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"expected an address or a network such as 203.0.113.0/24: {error}") from None
+    return text
+
+
+def zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the zone database, such as "Europe"
+        raise ValueError("expected a time zone such as Europe/Berlin") from None
+    return name
+
+
+def encoding(name: str) -> str:
+    try:
+        "".encode(name)  # refuses also what turns no text into bytes, such as rot13
+        codecs.getincrementaldecoder(name)
+    except LookupError:
+        raise ValueError("expected an encoding that Python knows, such as utf-8, cp1252 or cp850") from None
+    return name
+
+
+def date_form(form: str) -> str:
+    try:
+        whole = datetime.strptime(SOME_DAY.strftime(form), form).date() == SOME_DAY.date()
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError("expected a form with day, month and year, such as %d.%m.%Y")
+    return form
+
+
+def file_name(template: str) -> str:
+    """A name that may hold the day of publishing and nothing else that varies."""
+    try:
+        fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
+        name = template.format(date=SOME_DAY) if set(fields) <= {"date"} else ""
+    except (ValueError, IndexError, KeyError, AttributeError):
+        name = ""
+    if not name:
+        raise ValueError('expected a file name whose only slot is the date, such as "catalogue_{date:%Y%m%d}.csv"')
+    if name.startswith(".") or "/" in name or "\\" in name or not name.isprintable() or len(name.encode()) > 255:
+        raise ValueError(f'expected a plain file name, found "{name}"')
+    return template
+
+
+def header(text: str) -> str:
+    """The form in which heads of columns are compared: case and blanks do not count."""
+    return "".join(text.split()).casefold()
