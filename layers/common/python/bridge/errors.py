@@ -10,17 +10,28 @@ BridgeError
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class BridgeError(Exception):
     """The root: catch what is below it, where something can be done about it."""
 
 
+class Fate(StrEnum):
+    """What became of the request that brought a Later."""
+
+    NOT_DONE = "not done"  # refused at the door (429), or never sent: nothing happened
+    UNKNOWN = "unknown"  # answered with a 5xx: it may have been applied, but is over
+    IN_FLIGHT = "in flight"  # no answer: it may still be applied
+
+
 class Later(BridgeError):
     """Try again in `after_s` seconds; None: at the worker's own discretion."""
 
-    def __init__(self, reason: str, after_s: float | None = None) -> None:
+    def __init__(self, reason: str, after_s: float | None = None, fate: Fate = Fate.NOT_DONE) -> None:
         super().__init__(reason)
         self.after_s = after_s
+        self.fate = fate
 
 
 class Refused(BridgeError):

@@ -1,0 +1,71 @@
+"""A run: the processing of one drop from start to receipt, as its ledger entry tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from bridge.configuration import Lane
+from bridge.domain.drop import Drop
+from bridge.domain.outcome import FINAL, Outcome
+from bridge.domain.sequence import Sequence
+
+
+class State(StrEnum):
+    RECEIVED = "received"
+    READING = "reading"
+    COMMITTING = "committing"
+    APPLYING = "applying"
+    CLOSED = "closed"
+    REFUSED = "refused"
+    CUT_OFF = "cut off"
+    FAILED = "failed"
+
+
+OPEN = (State.RECEIVED, State.READING, State.COMMITTING, State.APPLYING)
+BEFORE_COMMIT = (State.RECEIVED, State.READING)
+ENDED = (State.CLOSED, State.REFUSED, State.CUT_OFF, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Times in ms. `whole`: Transfer said so. `attempt` names the stage that commit goes by. `cut_off`: proof came after commit began.
+
+    `counts`: outcome → rows, of settled rows and counted chunks; `total`: chunks of the whole run, None until all are committed.
+    """
+
+    id: str
+    drop: Drop
+    feed: str  # `partner/feed`; only the partner where no feed takes the drop
+    sequence: Sequence
+    registered: int
+    state: State = State.RECEIVED
+    lane: Lane = Lane.MAIN
+    configuration: str = ""
+    whole: bool = False
+    cut_off: bool = False
+    attempt: str = ""
+    rows: int = 0
+    staged: int = 0  # chunks in the stage
+    noted: int = 0  # chunks committed
+    total: int | None = None
+    done: int = 0
+    counts: dict[Outcome, int] = field(default_factory=dict)
+    moved: int = 0  # when it last came on
+    closed: int = 0
+    reported: int = 0
+    issues: tuple[dict[str, Any], ...] = ()  # of the file as a whole, as `Issue.as_json` gives them
+
+    @property
+    def partner(self) -> str:
+        return self.drop.partner
+
+    @property
+    def complete(self) -> bool:
+        return self.state is State.APPLYING and self.total == self.done
+
+    @property
+    def sum_is_right(self) -> bool:
+        """rows read = created + updated + unchanged + deleted + skipped + held + rejected."""
+        return self.rows == sum(self.counts.get(outcome, 0) for outcome in FINAL)

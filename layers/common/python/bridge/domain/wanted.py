@@ -1,0 +1,103 @@
+"""WANTED: what one feed wants one SKU to be (DESIGN.md §5). Written by the feed's FIFO group; `apply` only notes how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bridge.configuration import Feed
+from bridge.domain.outcome import Standing
+from bridge.domain.row import Value
+from bridge.domain.sequence import Sequence
+from bridge.domain.values import Digest, digest
+
+EXISTS = "@exists"
+"""Existence is owned like an attribute; Plytix's labels are [a-z0-9_], so this is none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a feed wants one attribute to be. `since`: the first drop that says so, counts between feeds and against people;
+    `said`: the last drop that says so, counts within the feed."""
+
+    value: Value
+    run: str
+    line: int
+    since: Sequence
+    said: Sequence
+
+    @property
+    def digest(self) -> Digest:
+        return digest(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A value that Plytix did not take, under which schema, and what it said."""
+
+    digest: Digest
+    schema: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`open`: attribute → how it stands while it is not in step; `open_since` in ms. `version` counts writes; 0: not stored."""
+
+    values: dict[str, Said] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    open: dict[str, Standing] = field(default_factory=dict)
+    open_since: int = 0
+    version: int = 0
+
+    @property
+    def due(self) -> bool:
+        return Standing.DUE in self.open.values()
+
+
+def spread(feed: Feed, values: dict[str, Value]) -> dict[str, Value]:
+    """A record as attribute → value, existence included where the feed creates."""
+    return {EXISTS: True, **values} if feed.creates else dict(values)
+
+
+def tell(wanted: Wanted, said: dict[str, Value], *, run: str, line: int, sequence: Sequence, now_ms: int) -> Wanted:
+    """WANTED after one more record of its feed.
+
+    A value is never replaced by one of an older sequence; an equal one says nothing new but moves `said`.
+    """
+    values, opens = dict(wanted.values), dict(wanted.open)
+    for attribute, value in said.items():
+        old = values.get(attribute)
+        if old and old.said >= sequence:
+            continue
+        if old and old.digest == digest(value):
+            values[attribute] = replace(old, said=sequence)
+        else:
+            values[attribute] = Said(value, run, line, sequence, sequence)
+            opens[attribute] = Standing.DUE
+    return replace(wanted, values=values, open=opens, open_since=wanted.open_since or (now_ms if opens else 0))
+
+
+def says_nothing_new(before: Wanted, after: Wanted) -> bool:
+    """Only `said` moved, and the feed has nothing open for this SKU: the row is UNCHANGED without a look at Plytix."""
+    return not after.open and {a: v.since for a, v in before.values.items()} == {a: v.since for a, v in after.values.items()}
+
+
+def to_json(wanted: Wanted) -> dict[str, Any]:
+    """The body of the stored item (format 1)."""
+    return {
+        "values": {a: [v.value, v.run, v.line, v.since, v.said] for a, v in wanted.values.items()},
+        "refused": {a: [r.digest, r.schema, r.message] for a, r in wanted.refused.items()},
+        "open": {a: s.value for a, s in wanted.open.items()},
+        "open_since": wanted.open_since,
+    }
+
+
+def from_json(body: dict[str, Any], version: int) -> Wanted:
+    return Wanted(
+        {a: Said(value, run, line, Sequence(since), Sequence(said)) for a, (value, run, line, since, said) in body["values"].items()},
+        {a: Refusal(Digest(d), schema, message) for a, (d, schema, message) in body["refused"].items()},
+        {a: Standing(s) for a, s in body["open"].items()},
+        body["open_since"],
+        version,
+    )

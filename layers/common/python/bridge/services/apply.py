@@ -1,0 +1,218 @@
+"""Bring SKUs in step: reconcile each under its claim, send, note the answer; count the chunk (DESIGN.md §5).
+
+    worker A ──claim──read──intend──POST──────────x dies            claim.until
+    worker B ──────────────────────────refused (AGAIN)───────────────┊──claim──settle──read──…──outcome──free──
+
+A death anywhere is repaired by doing it again: the intent in the claim tells the successor what to look for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ulid import ULID
+
+from bridge.configuration import Bundle, Feed, Lane
+from bridge.domain.claim import Claim, Intended
+from bridge.domain.history import Act, Entry, Made
+from bridge.domain.judge import Judged, judge
+from bridge.domain.mirror import Mirror
+from bridge.domain.outcome import Outcome
+from bridge.domain.reconcile import Change, Kind, reconcile
+from bridge.domain.row import Sku, Value
+from bridge.domain.run import Run
+from bridge.domain.values import digest
+from bridge.domain.wanted import EXISTS, Refusal, Wanted
+from bridge.errors import Changed, Fate, Later, Refused
+from bridge.services.close import close
+from bridge.services.note import Done, bury, remember
+from bridge.services.ports import Budget, Claims, Clock, Events, Ledger, Plytix, Put, Schemas, Stage, StagedRow, Tables
+
+TURNS = 8
+"""A loop has a last turn: refusals and people may keep a SKU moving; then another message goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heart:
+    """What `apply` needs."""
+
+    configuration: Bundle
+    ledger: Ledger
+    claims: Claims
+    tables: Tables
+    stage: Stage
+    plytix: Plytix
+    schemas: Schemas
+    budget: Budget
+    events: Events
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The row whose outcome is to be told."""
+
+    run: Run
+    feed: Feed
+    row: StagedRow
+
+
+def apply_chunk(id: str, number: int, heart: Heart) -> None:
+    """Reconcile each SKU of the chunk, count it, close the run if it was the last. Raises Later where it is to come again."""
+    run = heart.ledger.run(id)
+    if heart.ledger.chunk(id, number) is None:
+        feed = heart.configuration.feeds.get(run.feed)
+        outcomes: dict[Sku, Judged] = {}
+        for row in heart.stage.chunk(id, run.attempt, number):
+            if not row.same and (judged := _outcome(run, feed, row, heart)):
+                outcomes[row.sku] = judged
+        rows: dict[Outcome, int] = {}
+        for judged in outcomes.values():
+            rows[judged.outcome] = rows.get(judged.outcome, 0) + 1
+        heart.ledger.count(id, number, outcomes, rows)
+    close(id, heart.ledger, heart.events, heart.clock)
+
+
+def _outcome(run: Run, feed: Feed | None, row: StagedRow, heart: Heart) -> Judged:
+    if feed is None:  # retired since: what it wants counts no more
+        return Judged(Outcome.SKIPPED)
+    judged = bring(row.sku, run.lane, heart, Asked(run, feed, row))
+    if judged is None or judged.outcome is Outcome.RETRYING:
+        raise Later(f"{row.sku} is not at rest yet")
+    return judged
+
+
+def apply_sku(sku: Sku, lane: Lane, heart: Heart) -> None:
+    """The same for one SKU that nobody waits for."""
+    if bring(sku, lane, heart) is None:
+        raise Later(f"{sku} is not at rest yet")
+
+
+def bring(sku: Sku, lane: Lane, heart: Heart, asked: Asked | None = None) -> Judged | None:
+    """Bring one SKU in step; gives the outcome of the row that asks. None: another worker has it, or it came not to rest."""
+    now, holder = heart.clock(), str(ULID())
+    claim = heart.claims.claim(sku, holder, now, now + int(heart.configuration.settings.claim_s * 1000))
+    if claim is None:
+        return None
+    try:
+        if claim.intent:
+            _settle(sku, claim, heart)
+        judged = _turns(sku, holder, lane, heart, asked)
+    except Later as later:
+        _let_go(sku, holder, later.fate, heart)
+        raise
+    heart.claims.free(sku, holder)
+    return judged
+
+
+def _let_go(sku: Sku, holder: str, fate: Fate, heart: Heart) -> None:
+    """As soon as no request of ours can be under way any more, others may have the SKU."""
+    if fate is Fate.NOT_DONE:
+        heart.claims.free(sku, holder)
+    elif fate is Fate.UNKNOWN:
+        heart.claims.leave(sku, holder)
+
+
+def _turns(sku: Sku, holder: str, lane: Lane, heart: Heart, asked: Asked | None) -> Judged | None:
+    """Read, reconcile, send, until nothing is left to send; then note how each feed stands, and read the outcome."""
+    for _ in range(TURNS):
+        mirror, wanted = heart.tables.mirror(sku), heart.tables.wanted_of(sku)
+        change = reconcile(wanted, mirror, heart.configuration, heart.schemas.version())
+        if change.send:
+            if not _send(sku, holder, lane, heart, mirror, wanted, change):
+                return None  # the claim is another's by now
+        elif _note_open(sku, heart, wanted, change):
+            return _judge(sku, heart, asked, mirror, wanted, change) if asked else Judged(Outcome.UNCHANGED)
+    return None
+
+
+def _note_open(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change) -> bool:
+    """False: a feed has spoken meanwhile."""
+    rest = True
+    for feed, stands in change.open.items():
+        item = wanted[feed]
+        if item.open != stands:
+            new = replace(item, open=stands, open_since=item.open_since if stands else 0)
+            rest &= heart.tables.write(Put(sku, item, new, feed))
+    return rest
+
+
+def _judge(sku: Sku, heart: Heart, asked: Asked, mirror: Mirror, wanted: dict[str, Wanted], change: Change) -> Judged:
+    """Before the claim is freed, so that nothing comes between request and outcome."""
+    run, feed = asked.run, asked.feed
+    item = replace(wanted.get(feed.id, Wanted()), open=change.open.get(feed.id, {}))
+    entries = heart.tables.history(sku, run.registered)
+    return judge(run.id, run.sequence, feed, asked.row.values, item, mirror, entries)
+
+
+# ---- one request ----------------------------------------------------------------------------------------------------------
+def _send(sku: Sku, holder: str, lane: Lane, heart: Heart, mirror: Mirror, wanted: dict[str, Wanted], change: Change) -> bool:
+    """Say what will be sent, send it, note the answer. False: the claim was lost, nothing was sent."""
+    intent = {a: Intended(w.said, w.feed, mirror.values.get(a)) for a, w in change.send.items()}
+    heart.budget.lease(lane)
+    until = heart.clock() + int(heart.configuration.settings.claim_s * 1000)
+    if not heart.claims.intend(sku, Claim(holder, until, change.kind, mirror.id if change.kind is Kind.PATCH else "", intent)):
+        return False
+    body: dict[str, Value] = {a: w.said.value for a, w in change.send.items() if a != EXISTS}
+    try:
+        if change.kind is Kind.CREATE:
+            product, act = heart.plytix.create(sku, body), Act.CREATE
+        else:
+            product, act = heart.plytix.patch(mirror.id, body), Act.PATCH
+    except Refused as refusal:
+        _note_refused(sku, heart, wanted, change, refusal)
+    except Changed:  # looked into and healed: another id is taken over, none is a tombstone
+        _look(sku, mirror.id, heart)
+    else:
+        remember(product, heart.tables, heart.clock, Done(sku, act, intent))
+    return True
+
+
+def _look(sku: Sku, id: str, heart: Heart) -> None:
+    product = heart.plytix.find(sku)
+    if product is None and id:
+        product = heart.plytix.read(id)  # under another SKU by now: renamed, not gone
+    if product:
+        remember(product, heart.tables, heart.clock)
+    else:
+        bury(sku, id, heart.tables)
+
+
+def _note_refused(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change, refusal: Refused) -> None:
+    """Noted where the value came from, value and schema; the rest goes at once. Who names nothing we sent refuses all of it."""
+    named = set(refusal.fields) & set(change.send) or set(change.send)
+    schema, whole = heart.schemas.version(), "; ".join(f"{f}: {m}" if f != "*" else m for f, m in refusal.fields.items())
+    for feed, item in wanted.items():
+        mine = {a: change.send[a].said for a in named if change.send[a].feed == feed}
+        if mine:
+            refused = {a: Refusal(s.digest, schema, refusal.fields.get(a, whole)) for a, s in mine.items()}
+            made = {a: Made(None, s.value, s.run, feed, s.line, message=refused[a].message) for a, s in mine.items()}
+            entry = Entry(sku, Act.REFUSAL, heart.clock(), str(ULID()), made)
+            heart.tables.write(Put(sku, item, replace(item, refused=item.refused | refused), feed), history=[entry])
+
+
+# ---- what a dead worker left ------------------------------------------------------------------------------------------------
+def _settle(sku: Sku, claim: Claim, heart: Heart) -> None:
+    """Read what of a dead worker's request reached Plytix, and credit that to the runs that wanted it.
+
+    Sending it again would not do: a refresh may have brought the values into the mirror since (then no run would be named),
+    or a person may have changed them (then his edit would be undone).
+    """
+    product = heart.plytix.find(sku) if claim.kind is Kind.CREATE else heart.plytix.read(claim.id)
+    if product is None:
+        if claim.kind is Kind.PATCH:
+            bury(sku, claim.id, heart.tables)
+        return
+    mirror = heart.tables.mirror(sku)
+    noted = mirror.id == product.id and EXISTS in mirror.applied
+    ours = claim.kind is Kind.PATCH or (bool(product.created_by_api) and not noted)
+    landed = {}
+    for attribute, intended in claim.intent.items():
+        if attribute == EXISTS:
+            landed[attribute] = intended
+            continue
+        now = digest(product.values.get(attribute))
+        if now != digest(intended.before) and (now == intended.said.digest or product.modified_by_api):
+            landed[attribute] = intended
+    act = Act.CREATE if claim.kind is Kind.CREATE else Act.PATCH
+    remember(product, heart.tables, heart.clock, Done(sku, act, landed) if ours and landed else None)

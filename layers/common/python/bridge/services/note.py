@@ -1,0 +1,82 @@
+"""Note what Plytix answered: mirror and history in one transaction. The mirror stores the answer, not what was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ulid import ULID
+
+from bridge.domain.claim import Intended
+from bridge.domain.history import Act, Entry, Made
+from bridge.domain.mirror import Applied, Existence, Mirror, buried, seen
+from bridge.domain.product import Product
+from bridge.domain.row import Sku, Value
+from bridge.domain.values import digest
+from bridge.domain.wanted import EXISTS
+from bridge.services.ports import Clock, Put, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A request that reached Plytix, and for which SKU it was meant."""
+
+    sku: Sku
+    act: Act
+    intent: dict[str, Intended]
+
+
+def remember(product: Product, tables: Tables, clock: Clock, done: Done | None = None) -> None:
+    """What is older than the mirror does not count, its SKU neither. A known id with another SKU moves the item and leaves
+    RENAMED behind (DESIGN.md §5 census)."""
+    while True:
+        own = tables.mirror(product.sku)
+        former = product.sku
+        if own.id != product.id and not (done and done.act is Act.CREATE):
+            former = tables.sku_of(product.id) or product.sku
+        base = own if former == product.sku else tables.mirror(former)
+        if former != product.sku and (base.id != product.id or base.existence is not Existence.LIVING):
+            former, base = product.sku, own  # the index was behind
+        puts = _puts(product, former, base, own, done)
+        if tables.write(*puts, history=[_entry(product, base, done, clock())] if done and done.intent else []):
+            return
+
+
+def _puts(product: Product, former: Sku, base: Mirror, own: Mirror, done: Done | None) -> list[Put]:
+    applied = {a: _applied(i, _held(product, a)) for a, i in done.intent.items()} if done else {}
+    new = seen(base, product, applied)
+    if former == product.sku:
+        return [Put(former, base, new)]
+    if base.modified > product.modified:  # an answer from before the rename
+        return [Put(former, base, new)]
+    renamed = Mirror(Existence.RENAMED, product.id, product.modified, version=base.version)
+    return [Put(product.sku, own, replace(new, version=own.version)), Put(former, base, renamed)]
+
+
+def _held(product: Product, attribute: str) -> Value:
+    return True if attribute == EXISTS else product.values.get(attribute)
+
+
+def _applied(intended: Intended, answered: Value) -> Applied:
+    return Applied(intended.said.digest, digest(answered), intended.feed, intended.said.run, intended.said.line)
+
+
+def _entry(product: Product, base: Mirror, done: Done, now: int) -> Entry:
+    made = {a: Made(i.before, _held(product, a), i.said.run, i.feed, i.said.line, _over(base, a, i))
+            for a, i in done.intent.items()}
+    return Entry(done.sku, done.act, now, str(ULID()), made)
+
+
+def _over(base: Mirror, attribute: str, intended: Intended) -> bool:
+    """Somebody had changed in Plytix what the bridge had written there."""
+    applied = base.applied.get(attribute)
+    return applied is not None and applied.answered != digest(intended.before)
+
+
+def bury(sku: Sku, id: str, tables: Tables) -> None:
+    """The product is gone: the mirror keeps a tombstone, unless another product stands under the SKU by now."""
+    while True:
+        old = tables.mirror(sku)
+        if old.id != id or old.existence is not Existence.LIVING:
+            return
+        if tables.write(Put(sku, old, buried(old))):
+            return

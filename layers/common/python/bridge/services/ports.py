@@ -1,0 +1,215 @@
+"""The ports of the services: the smallest protocols that they need. Each method is one outside call.
+
+Adapters of the same names stand in `bridge.adapters`; the tests' hand-written twins in `tests/heart`.
+Writes are conditional: a step done twice counts once. Times are ms since 1970.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+from bridge.configuration import Bundle, Lane
+from bridge.domain.claim import Claim
+from bridge.domain.drop import Drop
+from bridge.domain.history import Entry
+from bridge.domain.judge import Judged
+from bridge.domain.mirror import Mirror
+from bridge.domain.outcome import Outcome
+from bridge.domain.product import Listed, Product, Schema
+from bridge.domain.row import Sku, Value
+from bridge.domain.run import Run, State
+from bridge.domain.upload import Upload
+from bridge.domain.wanted import Wanted
+
+Clock = Callable[[], int]
+"""Now, in ms."""
+
+
+class Configurations(Protocol):
+    def current(self) -> Bundle: ...
+
+
+class Ledger(Protocol):
+    """Who ran what, and how far it came."""
+
+    def register(self, run: Run) -> tuple[Run, bool]:
+        """The run of this drop and whether it is new; the second of S3's at-least-once events gets the first one's run."""
+
+    def run(self, id: str) -> Run: ...
+    def runs_of(self, key: str) -> list[Run]:
+        """Of all versions of this key."""
+
+    def note_upload(self, upload: Upload) -> None: ...
+    def uploads_of(self, key: str) -> list[Upload]: ...
+    def prove(self, id: str) -> None:
+        """Transfer says that the drop is whole."""
+
+    def advance(self, id: str, since: Sequence[State], to: State, add: dict[Outcome, int] | None = None, **facts: Any) -> bool:
+        """To another state, if it is in one of `since`; `facts` are fields of Run, `add` goes to its counts. False: it is not."""
+
+    def note_chunk(self, id: str, number: int) -> Run:
+        """Chunk `number` is committed; gives the run as it stands then."""
+
+    def cut(self, id: str) -> None:
+        """Proof that the drop is a fragment came after commit began."""
+
+    def chunk(self, id: str, number: int) -> dict[Sku, Judged] | None:
+        """The outcomes of a chunk that is done."""
+
+    def chunks_done(self, id: str) -> Iterator[tuple[int, dict[Sku, Judged]]]: ...
+    def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: dict[Outcome, int]) -> bool:
+        """Note the chunk done and add its rows to the run's counts, in one transaction; False: it was counted before."""
+
+    def unfinished(self, before: int) -> list[Run]:
+        """Runs that are not reported and have not come on since `before`."""
+
+    def is_reported(self, id: str, now: int) -> None: ...
+
+
+class Claims(Protocol):
+    def claim(self, sku: Sku, holder: str, now: int, until: int) -> Claim | None:
+        """Mine if free, mine already, or left behind (then with what its dead holder intended); None: somebody has it."""
+
+    def intend(self, sku: Sku, claim: Claim) -> bool:
+        """Note what is about to be sent, if the claim is still mine."""
+
+    def free(self, sku: Sku, holder: str) -> None: ...
+    def leave(self, sku: Sku, holder: str) -> None:
+        """Let others have it at once, with the intent: the request is over, but nobody knows how it went."""
+
+    def left_behind(self, now: int) -> list[Sku]:
+        """SKUs whose holder died with an intent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A write, conditional on the version read: `old` is the item as it was read (version 0: it was not there)."""
+
+    sku: Sku
+    old: Any
+    new: Any
+    feed: str = ""  # set: an item of WANTED; empty: of MIRROR
+
+
+class Tables(Protocol):
+    """WANTED, MIRROR, HISTORY. Reads are consistent."""
+
+    def wanted(self, sku: Sku, feed: str) -> Wanted: ...
+    def wanted_of(self, sku: Sku) -> dict[str, Wanted]: ...
+    def wanted_many(self, skus: Sequence[Sku], feed: str) -> dict[Sku, Wanted]: ...
+    def due(self, feed: str, before: int) -> list[Sku]:
+        """SKUs on the feed's open list with something due since before `before`."""
+
+    def open_list(self, feed: str) -> list[Sku]:
+        """All SKUs on it, whatever they wait for."""
+
+    def mirror(self, sku: Sku) -> Mirror: ...
+    def mirrors(self, skus: Sequence[Sku]) -> dict[Sku, Mirror]: ...
+    def sku_of(self, id: str) -> Sku | None:
+        """Under which SKU the mirror keeps the living product `id` (eventually consistent)."""
+
+    def history(self, sku: Sku, since: int) -> list[Entry]:
+        """From `since` on, in ms."""
+
+    def write(self, *puts: Put, history: Sequence[Entry] = ()) -> bool:
+        """All or none; none if one of them is no longer what was read."""
+
+
+class Stage(Protocol):
+    """What `read` found, as chunks, under the attempt that wrote it."""
+
+    def write_chunk(self, run: str, attempt: str, number: int, rows: list[StagedRow]) -> None: ...
+    def chunk(self, run: str, attempt: str, number: int) -> list[StagedRow]: ...
+    def write_settled(self, run: str, attempt: str, lines: Iterable[dict[str, Any]]) -> None:
+        """Rows whose outcome is known without Plytix, and all issues: streamed."""
+
+    def settled(self, run: str, attempt: str) -> Iterator[dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A record in the stage. `same`: the row only repeats what its feed said last; it needs no look at Plytix."""
+
+    sku: Sku
+    number: int
+    line: int
+    values: dict[str, Value]
+    same: bool = False
+
+
+class Exchange(Protocol):
+    """The exchange bucket, as the partners see it, and the archive."""
+
+    def open(self, drop: Drop) -> BinaryIO:
+        """Its bytes, of this very version; seekable. Raises Gone where the version is no longer there."""
+
+    def write(self, partner: str, path: str, content: BinaryIO | bytes, kind: str) -> None:
+        """Whole or not at all, below the partner's tree."""
+
+    def archive(self, run: Run) -> None:
+        """Copy, then delete of that version; done before is done."""
+
+    def lying(self, before: int) -> Iterator[Drop]:
+        """What lies in inboxes since before `before`: latest versions, folders left out."""
+
+
+class Queues(Protocol):
+    def send_run(self, run: Run, again: str = "") -> None: ...
+    def send_chunk(self, run: Run, number: int) -> None: ...
+    def send_sku(self, lane: Lane, sku: Sku) -> None: ...
+    def send_waited(self, run: Run, after_s: float) -> None:
+        """To the intake: the wait for Transfer's word is over."""
+
+    def send_found(self, drop: Drop) -> None:
+        """To the intake: this lies in an inbox."""
+
+
+class Events(Protocol):
+    def run_closed(self, run: Run) -> None: ...
+
+
+class Plytix(Protocol):
+    """What the heart asks of Plytix. Raises Refused, Changed, Later, Stop (`bridge.errors`)."""
+
+    def create(self, sku: Sku, values: dict[str, Value]) -> Product: ...
+    def patch(self, id: str, values: dict[str, Value]) -> Product: ...
+    def read(self, id: str) -> Product | None: ...
+    def find(self, sku: Sku) -> Product | None: ...
+    def listed(self, since_ms: int | None) -> Iterator[Listed]: ...
+    def read_many(self, ids: Sequence[str]) -> list[Product]: ...
+    def schema(self) -> Schema: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorState:
+    """How far the mirror is: `loaded` when the first full load was complete (0: it is not), `since` the watermark of the last
+    complete refresh (its start), `refreshed` when that ended."""
+
+    loaded: int = 0
+    since: int = 0
+    refreshed: int = 0
+    schema: str = ""
+
+
+class MirrorStates(Protocol):
+    def state(self) -> MirrorState: ...
+    def begin(self, now: int, until: int) -> bool:
+        """Take the turn to refresh; False: another has it."""
+
+    def complete(self, state: MirrorState) -> None:
+        """Note how far it came, and give the turn back."""
+
+
+class Schemas(Protocol):
+    """The schema as last fetched, in the work bucket."""
+
+    def version(self) -> str: ...
+    def store(self, schema: Schema) -> None: ...
+
+
+class Budget(Protocol):
+    """What the account may still ask (DESIGN.md §6). For now a lease grants at once."""
+
+    def lease(self, lane: Lane, wanted: int = 1) -> None: ...

@@ -1,0 +1,137 @@
+"""Take what S3 and Transfer announce: register each drop once, see whether it is whole and whose it is, queue its run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ulid import ULID
+
+from bridge.configuration import Bundle
+from bridge.domain import codes
+from bridge.domain.drop import Drop, folders, in_inbox, takers
+from bridge.domain.issue import Issue
+from bridge.domain.run import BEFORE_COMMIT, OPEN, Run, State
+from bridge.domain.sequence import landing
+from bridge.domain.upload import Upload, of_event
+from bridge.services.ports import Clock, Events, Exchange, Ledger, Queues
+from bridge.services.receipts import tell
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What `receive` needs."""
+
+    configuration: Bundle
+    ledger: Ledger
+    exchange: Exchange
+    queues: Queues
+    events: Events
+    clock: Clock
+
+
+def receive(message: dict[str, Any], intake: Intake) -> Run | None:
+    """One message of the intake queue; gives the run that it is about, None where it is about none."""
+    match message.get("kind"), message.get("source"):
+        case "waited", _:
+            return _waited(message["run"], intake)
+        case "found", _:
+            return take(Drop(**message["drop"]), intake, stays=True)
+        case _, "aws.s3":
+            return take(drop_of(message), intake)
+        case _, "aws.transfer":
+            upload = of_event(message)
+            return hear(upload, intake) if upload and in_inbox(upload.key) else None
+        case _:
+            raise ValueError(f"the intake queue holds what is neither an event nor ours: {sorted(message)}")
+
+
+def drop_of(event: dict[str, Any]) -> Drop:
+    """The drop that an S3 `Object Created` event tells of (aws-reference.md §5.1; the key is plain)."""
+    at, thing = datetime.fromisoformat(event["time"]), event["detail"]["object"]
+    return Drop(event["detail"]["bucket"]["name"], thing["key"], thing["version-id"], thing["size"], thing["etag"],
+                int(at.timestamp() * 1000), thing.get("sequencer", ""))
+
+
+def take(drop: Drop, intake: Intake, *, stays: bool = False) -> Run | None:
+    """Register the drop. `stays`: it was found lying there, so that also a half or empty file gets its answer."""
+    if not in_inbox(drop.key) or drop.is_folder or ((drop.is_half or not drop.size) and not stays):
+        return None
+    feed, issue = _whose(drop, intake.configuration)
+    now = intake.clock()
+    run = Run(str(ULID.from_timestamp(now / 1000)), drop, feed, landing(drop.landed, drop.sequencer, drop.key), now, moved=now)
+    if issue:
+        run = replace(run, state=State.REFUSED, closed=now, issues=(issue.as_json(),))
+    else:
+        run = replace(run, lane=intake.configuration.feeds[feed].lane)
+    run, _ = intake.ledger.register(run)
+    if run.state is State.REFUSED and not run.reported:
+        intake.events.run_closed(run)
+    if run.state is State.RECEIVED:  # also the second time: the first may have died here
+        tell(run, intake.exchange)
+        _await_word(run, intake)
+    return run
+
+
+def _whose(drop: Drop, configuration: Bundle) -> tuple[str, Issue | None]:
+    """The feed that takes it, or why none does."""
+    if drop.is_half:
+        return drop.partner, Issue(codes.FILE_HALF, value=drop.name)
+    if not drop.size:
+        return drop.partner, Issue(codes.FILE_EMPTY, value=drop.name)
+    if "check" in drop.path.split("/")[:-1]:
+        return drop.partner, Issue(codes.FOLDER_CHECK, value=drop.path)
+    match takers(configuration, drop):
+        case [feed]:
+            return feed.id, None
+        case []:
+            known = ", ".join(f"/inbox/{folder}" for folder in folders(configuration, drop.partner)) or "none"
+            return drop.partner, Issue(codes.FEED_NONE, value=drop.path, facts={"folders": known})
+        case several:
+            return drop.partner, Issue(codes.FEED_SEVERAL, value=drop.path, facts={"feeds": ", ".join(f.name for f in several)})
+
+
+def _await_word(run: Run, intake: Intake) -> None:
+    """Transfer may have spoken before S3 did; else the run waits for it, but not for ever (server events are best effort)."""
+    words = [upload for upload in intake.ledger.uploads_of(run.drop.key) if upload.means(run.drop)]
+    if any(not upload.completed for upload in words):
+        stop(run, intake)
+    elif words:
+        _whole(run, intake)
+    else:
+        intake.queues.send_waited(run, intake.configuration.settings.upload_event_s)
+
+
+def hear(upload: Upload, intake: Intake) -> Run | None:
+    """Transfer's word on an upload: whole, or cut off. It is kept, since S3's event may come after it."""
+    intake.ledger.note_upload(upload)
+    meant = [run for run in intake.ledger.runs_of(upload.key) if run.state in OPEN and upload.means(run.drop)]
+    for run in meant:
+        if upload.completed:
+            _whole(run, intake)
+        else:
+            stop(run, intake)
+    return meant[-1] if meant else None
+
+
+def _whole(run: Run, intake: Intake) -> None:
+    intake.ledger.prove(run.id)
+    if run.state is State.RECEIVED:
+        intake.queues.send_run(run)
+
+
+def stop(run: Run, intake: Intake) -> None:
+    """The drop is a fragment: its run is stopped where it is."""
+    issue = Issue(codes.FILE_CUT_OFF, value=run.drop.name).as_json()
+    if intake.ledger.advance(run.id, BEFORE_COMMIT, State.CUT_OFF, closed=intake.clock(), issues=(issue,)):
+        intake.events.run_closed(run)
+    else:
+        intake.ledger.cut(run.id)
+
+
+def _waited(id: str, intake: Intake) -> Run:
+    run = intake.ledger.run(id)
+    if run.state is State.RECEIVED:
+        intake.queues.send_run(run)
+    return run
