@@ -1,0 +1,1 @@
+"""The client of Plytix: one seam (`session`), pure readers of its answers (`answers`), one method an operation (`products`)."""

@@ -1,0 +1,157 @@
+"""What the bridge asks of Plytix about products, one method an operation, each in the version that fits it (plytix-api.md §1.2).
+
+Written through v1, whose answer is the whole product; read through v2, which tells who changed it last.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from bridge.adapters.plytix import answers
+from bridge.adapters.plytix.answers import ATTRIBUTE
+from bridge.adapters.plytix.session import Call, Kind, Session
+from bridge.configuration import SYSTEM_FIELDS
+from bridge.domain.product import Listed, Product, Schema
+from bridge.domain.row import Sku, Value
+from bridge.domain.row import sku as spelled
+from bridge.errors import Changed, Later, Refused, Stop
+
+PAGE = 100  # rows a page, and values of one `in` (plytix-api.md §5.2, §5.3)
+COLUMNS = 50  # of one search, besides id and sku (§5.3)
+FACTS = (*SYSTEM_FIELDS, "created", "categories", "assets", "product_family_id")  # `parent_id` and the audit come unasked (§5.4)
+SCHEMA_AGE_S = 300.0  # a page read with an old schema would lack the attributes that are new
+
+
+class Unsearchable(Stop):
+    """Plytix refuses a search itself (422): a column that is no longer there, or a mistake of ours."""
+
+
+class Products:
+    """The products of one account. Raises Refused, Changed, Later, Stop (`bridge.errors`)."""
+
+    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
+        self._session = session
+        self._clock = clock
+        self._schema: Schema | None = None
+        self._schema_until = 0.0
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """Sent so far, by kind; tokens apart, each counts for the account's windows."""
+        return self._session.requests
+
+    def create(self, sku: Sku, values: dict[str, Value]) -> Product:
+        """Changed: the SKU is taken. A product of ours whose answer was lost answers so too: find it and go on."""
+        given = {name: value for name, value in values.items() if value is not None}
+        return self._write(Call(Kind.CREATE, "POST", "/api/v1/products", {"sku": sku, **body(given)}), {"sku", *given})
+
+    def patch(self, id: str, values: dict[str, Value]) -> Product:
+        """None clears. Values are whole target values, so that sending them twice does no harm. Changed: the id is gone."""
+        return self._write(Call(Kind.PATCH, "PATCH", f"/api/v1/products/{id}", body(values)), values.keys())
+
+    def read(self, id: str) -> Product | None:
+        """None: it is gone."""
+        try:
+            return answers.product(one(self._session.ask(Call(Kind.READ, "GET", f"/api/v2/products/{id}"))))
+        except Changed:
+            return None
+
+    def find(self, sku: Sku) -> Product | None:
+        """By its exact SKU: Plytix itself may ignore case in searches (plytix-api.md §13, 31). Two requests; one where there is none."""
+        rows = self._search([{"field": "sku", "operator": "in", "value": [sku]}], [])
+        exact = [row["id"] for row in rows if spelled(str(row.get("sku"))) == sku]
+        return self.read(str(exact[0])) if exact else None
+
+    def listed(self, since_ms: int | None) -> Iterator[Listed]:
+        """All products, or those modified since, a request a hundred; unordered (428 above 10,000 otherwise, §5.3), each id once.
+
+        What is created or deleted meanwhile may shift the pages: one may be missing here and come with the next listing.
+        """
+        since = [] if since_ms is None else [{"field": "modified", "operator": "gte", "value": answers.moment(since_ms)}]
+        seen: set[str] = set()
+        page = 1
+        while True:
+            rows = [answers.listed(row) for row in self._search(since, ["modified"], page)]
+            new = [row for row in rows if row.id not in seen]
+            seen.update(row.id for row in new)
+            yield from new
+            if len(rows) < PAGE:
+                return
+            if not new:
+                raise Later("Plytix lists the same page again and again")
+            page += 1
+
+    def read_many(self, ids: Sequence[str]) -> list[Product]:
+        """Whole products, a hundred a page and as many searches as their columns need; what is gone is left out."""
+        found: list[Product] = []
+        for start in range(0, len(ids), PAGE):
+            page = list(dict.fromkeys(ids[start:start + PAGE]))
+            try:
+                found += self._page(page, self._known_schema())
+            except Unsearchable:  # an attribute has vanished since the schema was read
+                found += self._page(page, self.schema())
+        return found
+
+    def schema(self) -> Schema:
+        """Asked anew; `read_many` asks for its columns from then on."""
+        self._schema = answers.schema(self._session.ask(Call(Kind.SCHEMA, "GET", "/api/v1/filters/product")))
+        self._schema_until = self._clock() + SCHEMA_AGE_S
+        return self._schema
+
+    def _known_schema(self) -> Schema:
+        return self._schema if self._schema and self._clock() < self._schema_until else self.schema()
+
+    def _page(self, ids: list[str], schema: Schema) -> list[Product]:
+        parts: dict[str, list[dict[str, Any]]] = {id: [] for id in ids}
+        searches = columns(schema)
+        for asked in searches:
+            for row in self._search([{"field": "id", "operator": "in", "value": ids}], asked):
+                parts.get(row.get("id", ""), []).append(row)
+        return [product for id, rows in parts.items() if rows and (product := self._joined(id, rows, len(searches)))]
+
+    def _joined(self, id: str, rows: list[dict[str, Any]], searches: int) -> Product | None:
+        """Of one product; read by itself where it changed between the searches, so that no mixture of two states is believed."""
+        if len(rows) == searches and len({row.get("modified") for row in rows}) == 1:
+            return answers.product(answers.joined(rows))
+        return self.read(id)
+
+    def _search(self, condition: list[dict[str, Any]], columns: list[str], page: int = 1) -> list[dict[str, Any]]:
+        asked = {"filters": [condition] if condition else [], "attributes": columns, "pagination": {"page": page, "page_size": PAGE}}
+        try:
+            return self._session.ask(Call(Kind.SEARCH, "POST", "/api/v2/products/search", asked))
+        except Refused as refused:
+            raise Unsearchable(f"Plytix refuses a search: {refused}") from None
+
+    def _write(self, call: Call, sent: Collection[str]) -> Product:
+        try:
+            return answers.product(one(self._session.ask(call)))
+        except Refused as refused:
+            raise Refused(at_fault(refused.fields, sent)) from None
+
+
+def body(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Label, status and gtin stand beside the attributes."""
+    system = {name: value for name, value in values.items() if name in SYSTEM_FIELDS}
+    attributes = {name: value for name, value in values.items() if name not in SYSTEM_FIELDS}
+    return {**system, "attributes": attributes} if attributes else system
+
+
+def at_fault(fields: dict[str, str], sent: Collection[str]) -> dict[str, str]:
+    """Of the fields that a 422 names those that we sent; `*` if it names none of them."""
+    ours = {field: said for field, said in fields.items() if field in sent}
+    return ours or {"*": "; ".join(said if field == "*" else f"{field}: {said}" for field, said in fields.items())}
+
+
+def columns(schema: Schema) -> list[list[str]]:
+    """All that a product has, in as few searches as can be; each asks for `modified`, by which it is seen whether they agree."""
+    wanted = [*FACTS, *(ATTRIBUTE + label for label in schema.types)]
+    size = COLUMNS - 1
+    return [["modified", *wanted[start:start + size]] for start in range(0, len(wanted), size)]
+
+
+def one(data: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(data) != 1:
+        raise Later(f"Plytix answered with {len(data)} products instead of one")
+    return data[0]

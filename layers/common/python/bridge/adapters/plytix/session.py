@@ -1,0 +1,259 @@
+"""The one seam to Plytix: every request is leased, carries a token, is sent, judged and logged here, and nowhere else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import orjson
+import requests
+from aws_lambda_powertools import Logger
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.util import Retry
+
+from bridge.adapters.plytix.credentials import Credentials
+from bridge.adapters.plytix.token import Tokens
+from bridge.adapters.plytix.verdict import envelope, judge
+from bridge.errors import Later, Stop
+
+LOG = Logger(child=True)
+PIECE = 1 << 16  # bytes
+REACH = Retry(total=2, connect=2, status_forcelist=(), backoff_factor=0.2, backoff_jitter=0.3, backoff_max=2)
+READ = REACH.new(status_forcelist=(502, 503, 504), allowed_methods=None)
+"""How often the same request is sent again at once. Nobody heard it (no connection): any; a gateway's excuse: reads only,
+for a write may have been done (plytix-api.md §4). A repeat is a request like any other and takes its own lease."""
+
+
+class Kind(StrEnum):
+    """What a request is counted as."""
+
+    TOKEN = "token"  # noqa: S105 -- a word, not a secret; counts for none of the account's windows
+    CREATE = "create"
+    PATCH = "patch"
+    READ = "read"
+    SEARCH = "search"
+    SCHEMA = "schema"
+
+
+WRITES = (Kind.CREATE, Kind.PATCH)
+
+
+class Budget(Protocol):
+    """What the account may still ask (DESIGN.md §6)."""
+
+    def lease(self, n: int = 1) -> None:
+        """Come back when `n` requests may depart. Raises Later(after_s) where that is too far away to wait for."""
+
+
+class Unlimited:
+    """Grants at once."""
+
+    def lease(self, n: int = 1) -> None:
+        pass
+
+
+class Source(Protocol):
+    """Where the credentials are kept; `again` looks whether they have changed."""
+
+    def current(self) -> Credentials: ...
+    def again(self) -> Credentials: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`total_s` bounds one call with all its repeats and the token it may need; only a body that drips may take one silence more."""
+
+    connect_s: float = 3
+    total_s: float = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, before it has a token. `path` begins with `/`."""
+
+    kind: Kind
+    method: str
+    path: str
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`body` as parsed; None where there was none or it was not JSON. `status` 0: no answer came."""
+
+    status: int
+    body: Any
+    retry_after_s: float | None = None
+    id: str | None = None
+    size_bytes: int = 0
+
+
+class Session:
+    """Connections to one account, shared by threads. `requests` counts by kind what was sent, repeats included."""
+
+    def __init__(self, source: Source, budget: Budget, limits: Limits = Limits(), clock: Callable[[], float] = time.time) -> None:
+        self._source = source
+        self._budget = budget
+        self._limits = limits
+        self._tokens = Tokens(self._log_in, clock)
+        self._http = requests.Session()
+        for scheme in ("https://", "http://"):
+            self._http.mount(scheme, HTTPAdapter(pool_maxsize=16, max_retries=Retry(0, read=False)))
+        self._counting = threading.Lock()
+        self._sent: Counter[str] = Counter()
+
+    @property
+    def requests(self) -> dict[str, int]:
+        with self._counting:
+            return dict(self._sent)
+
+    def ask(self, call: Call) -> list[dict[str, Any]]:
+        """The `data` of the answer. Raises Refused, Changed, Later, Stop; a write that raises Later may have been done."""
+        until = time.monotonic() + self._limits.total_s
+        token = self._tokens.current(until)
+        answer = self._send(call, token, until)
+        if answer.status == 401:  # revoked, or its end came while the request was on its way; it was not processed
+            token = self._tokens.current(until, refused=token)
+            answer = self._send(call, token, until)
+        if error := judge(answer.status, answer.body, answer.retry_after_s):
+            raise error
+        return data(answer)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _log_in(self, until: float) -> str:
+        key = self._source.current()
+        answer = self._send(login(key), "", until, key.auth_url)
+        if answer.status == 401 and (newer := self._source.again()) != key:
+            answer = self._send(login(newer), "", until, newer.auth_url)
+        error = judge(answer.status, answer.body, answer.retry_after_s)
+        if isinstance(error, Later):
+            raise error
+        if error:
+            raise Stop(f"Plytix does not accept the API key ({error})")
+        match data(answer):
+            case [{"access_token": str(token)}] if token:
+                return token
+        raise Later("Plytix gave no token")
+
+    def _send(self, call: Call, token: str, until: float, base_url: str = "") -> Answer:
+        """The answer, whatever it says; Later where there is none. Repeats as REACH and READ say, and never beyond `until`."""
+        again = REACH if call.kind in WRITES else READ
+        while True:
+            error: Exception | None = None
+            try:
+                answer = self._once(call, token, base_url or self._source.current().pim_url, until)
+                if not again.is_retry(call.method, answer.status):
+                    return answer
+            except (requests.RequestException, HTTPError) as broken:
+                error = never_reached(broken)
+                if error is None:
+                    raise Later(f"{call.method} {call.path}: no whole answer ({type(broken).__name__})") from broken
+            try:
+                again = again.increment(call.method, call.path, error=error)
+            except MaxRetryError:
+                if error is None:
+                    return answer
+                raise Later(f"{call.method} {call.path}: Plytix cannot be reached") from error
+            time.sleep(min(again.get_backoff_time(), max(0.0, until - time.monotonic())))
+
+    def _once(self, call: Call, token: str, base_url: str, until: float) -> Answer:
+        if call.kind is not Kind.TOKEN:
+            self._budget.lease()
+        began = time.monotonic()
+        if began >= until:
+            raise Later(f"{call.method} {call.path}: no time left")
+        with self._counting:
+            self._sent[call.kind] += 1
+        sent = b"" if call.body is None else orjson.dumps(call.body)
+        answer = Answer(0, None)
+        try:
+            with self._http.request(
+                call.method, base_url + call.path, data=sent or None, auth=Bearer(token), stream=True, allow_redirects=False,
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                timeout=(min(self._limits.connect_s, until - began), until - began),
+            ) as response:
+                answer = replace(answer, status=response.status_code, id=response.headers.get("x-request-id"))
+                answer = read(response, whole(response, until))
+        finally:
+            _log(call, answer, len(sent), time.monotonic() - began)
+        return answer
+
+
+class Bearer(requests.auth.AuthBase):
+    """The token as requests' own kind of login: given so, no .netrc is looked into."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def login(key: Credentials) -> Call:
+    return Call(Kind.TOKEN, "POST", "/auth/api/get-token", {"api_key": key.api_key, "api_password": key.api_password})
+
+
+def never_reached(broken: Exception) -> Exception | None:
+    """The reason, if no connection came about; None: the request may have been heard."""
+    reason = broken.args[0].reason if broken.args and isinstance(broken.args[0], MaxRetryError) else None
+    return reason if isinstance(reason, Exception) else None
+
+
+def whole(response: requests.Response, until: float) -> bytes:
+    """The body, read piece by piece so that one that drips cannot hold a worker beyond its time."""
+    pieces = []
+    while piece := response.raw.read1(PIECE, decode_content=True):
+        pieces.append(piece)
+        if time.monotonic() >= until:
+            raise requests.Timeout("the answer did not end in time")
+    return b"".join(pieces)
+
+
+def read(response: requests.Response, got: bytes) -> Answer:
+    try:
+        body = orjson.loads(got) if got else None
+    except orjson.JSONDecodeError:
+        body = None
+    headers = response.headers
+    return Answer(response.status_code, body, seconds(headers.get("Retry-After")), headers.get("x-request-id"), len(got))
+
+
+def seconds(retry_after: str | None) -> float | None:
+    """Of a Retry-After header: seconds, or a date."""
+    if retry_after is None:
+        return None
+    try:
+        return float(retry_after)
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def data(answer: Answer) -> list[dict[str, Any]]:
+    """What the envelope holds. Raises Later where a success came without it: a gateway's page, or half an answer."""
+    match answer.body:
+        case {"data": [*items]} if all(isinstance(item, dict) for item in items):
+            return items
+    raise Later(f"Plytix answered {answer.status}, but not with data")
+
+
+def _log(call: Call, answer: Answer, sent_bytes: int, took_s: float) -> None:
+    facts: dict[str, Any] = {"method": call.method, "path": call.path, "status": answer.status, "request_id": answer.id,
+                             "duration_ms": round(took_s * 1000), "sent_bytes": sent_bytes, "got_bytes": answer.size_bytes}
+    if answer.status >= 400:
+        facts["error"] = str(envelope(answer.body))[:1000]
+    LOG.info("Plytix called", **facts)

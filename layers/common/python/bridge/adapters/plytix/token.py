@@ -1,0 +1,70 @@
+"""The token that every request to Plytix carries: 15 minutes long, renewed before it ends (plytix-api.md §2)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from bridge.errors import Later
+
+LIFETIME_S = 900.0  # where the token does not tell
+LEEWAY_S = 60.0
+
+
+def claims(token: str) -> dict[str, Any]:
+    """What a JWT says, unverified: it is Plytix's to verify, ours only to read its times. Nothing readable: {}."""
+    part = [*token.split("."), ""][1]
+    try:
+        said = orjson.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, orjson.JSONDecodeError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def lifetime_s(token: str, now: float) -> float:
+    """By `exp - iat`, so that a clock of ours that is wrong does no harm; without `iat` by our clock."""
+    said = claims(token)
+    expires, issued = said.get("exp"), said.get("iat", now)
+    if not isinstance(expires, int | float) or not isinstance(issued, int | float):
+        return LIFETIME_S
+    return float(expires - issued)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    text: str = field(repr=False)
+    renew_at: float  # Unix s, some way before it expires
+
+
+class Tokens:
+    """One token for all threads; whoever finds it old renews it while the others wait, so that one renewal serves all."""
+
+    def __init__(self, log_in: Callable[[float], str], clock: Callable[[], float] = time.time) -> None:
+        self._log_in = log_in
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept = Token("", 0)
+
+    def current(self, until: float, refused: str = "") -> str:
+        """A token that is not about to expire and is not `refused`. `until`: time.monotonic() at which the caller gives up."""
+        if not self._lock.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise Later("another thread is still renewing the token of Plytix")
+        try:
+            if self._kept.text == refused or self._clock() >= self._kept.renew_at:
+                self._kept = self._renewed(until)
+            return self._kept.text
+        finally:
+            self._lock.release()
+
+    def _renewed(self, until: float) -> Token:
+        asked = self._clock()
+        text = self._log_in(until)
+        lifetime = lifetime_s(text, asked)
+        return Token(text, asked + lifetime - min(LEEWAY_S, lifetime / 4))

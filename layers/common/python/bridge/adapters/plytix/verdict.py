@@ -1,0 +1,75 @@
+"""What an answer of Plytix means for whoever asked: one pure function over status and body (plytix-api.md §3, §4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.errors import BridgeError, Changed, Later, Refused, Stop
+
+
+def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeError | None:
+    """None: done. `body` as parsed, None where it was not JSON; `retry_after_s` from the header.
+
+    What only Plytix itself can know (404, 409, 422) counts only in its own words: a gateway's 404 page must never bury a product.
+    """
+    match status:
+        case 200 | 201 | 202 | 204:
+            return None
+        case 429:
+            return Later("Plytix: the window is full", wait_s(body, retry_after_s))
+        case 404 | 409 | 422 if message(body) is None:
+            return Later(f"a {status} that does not come from Plytix itself")
+        case 409 if "gtin" in fields(body):
+            return Refused(fields(body))  # another product's GTIN: a value's fault, not the product's (§6.4)
+        case 404 | 409:
+            return Changed(f"Plytix answered {status}: {message(body)}")
+        case 422:
+            return Refused(fields(body) or {"*": message(body) or ""})
+        case status if status >= 500:
+            return Later(f"Plytix answered {status}")
+        case _:
+            return Stop(f"Plytix answered {status}: {message(body)}")  # 401 of a fresh token, 403: the key; 3xx, 400, 405: we
+
+
+def message(body: Any) -> str | None:
+    """The `msg` of the error envelope; None where the body is no envelope."""
+    match body:
+        case {"error": {"msg": said}}:
+            return str(said).strip()
+        case {"error": {}}:
+            return ""
+        case _:
+            return None
+
+
+def fields(body: Any) -> dict[str, str]:
+    """Field → what is wrong with it; fields are named as columns are, without the prefix `attributes.`."""
+    match body:
+        case {"error": {"errors": [*items]}}:
+            named = [(i["field"], i.get("msg")) for i in items if isinstance(i, dict) and isinstance(i.get("field"), str)]
+        case _:
+            named = []
+    told: dict[str, str] = {}
+    for name, said in named:
+        label = name.removeprefix("attributes.")
+        told[label] = f"{told[label]}; {said}" if label in told else str(said)
+    return told
+
+
+def wait_s(body: Any, retry_after_s: float | None) -> float | None:
+    """How long a full window lasts: as the header says, else `ttl` (ms), else the whole window (s) that the body names."""
+    match body:
+        case _ if retry_after_s is not None:
+            return retry_after_s
+        case {"ttl": int() | float() as ttl_ms}:
+            return ttl_ms / 1000
+        case {"window_size": int() | float() as window_s}:
+            return float(window_s)
+        case _:
+            return None
+
+
+def envelope(body: Any) -> Any:
+    """What of a refusing body may be logged: the error and the window, never anything else."""
+    known = ("error", "message", "msg", "detail", "limit", "window_size", "ttl")
+    return {name: body[name] for name in known if name in body} if isinstance(body, dict) else None
