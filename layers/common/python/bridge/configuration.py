@@ -20,11 +20,10 @@ from bridge.domain import cron, folder, spelling
 
 FORMAT: Final = 1
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$"), AfterValidator(spelling.not_a_folder)]
+Name = Annotated[str, AfterValidator(spelling.name)]
 """Of partners, feeds and channels: also a folder, a user name, a schedule."""
-UserName = Annotated[Name, StringConstraints(min_length=3)]  # so says Transfer Family (aws-reference.md §2.1)
-Attribute = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,255}$")]
-"""The label of an attribute in Plytix: the key, not the text that people see (plytix-api.md §9.1)."""
+UserName = Annotated[Name, AfterValidator(spelling.user_name)]
+Attribute = Annotated[str, AfterValidator(spelling.attribute)]
 Pattern = Annotated[str, AfterValidator(folder.pattern)]
 Network = Annotated[str, AfterValidator(spelling.network)]
 OldPath = Annotated[str, AfterValidator(folder.old_path)]

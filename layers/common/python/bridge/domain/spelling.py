@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from datetime import datetime
 from ipaddress import ip_network
 from string import Formatter
@@ -14,11 +15,27 @@ YES, NO = ("yes", "true", "on"), ("no", "false", "off")
 SOME_DAY = datetime(2027, 11, 24, 2, 30)  # day, month and year of the century cannot be mistaken for one another
 
 
-def not_a_folder(name: str) -> str:
+def name(name: str) -> str:
     """A partner or channel called `inbox` would make every file of its folder look like a drop."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,62}", name):
+        raise ValueError("expected 2 to 63 of a-z, 0-9 and -, the first not -")
     if name in OWN:
         raise ValueError(f"expected a name that is not one of our folders ({', '.join(OWN)})")
     return name
+
+
+def user_name(name: str) -> str:
+    """Also a user name at the endpoint: Transfer Family wants three characters (aws-reference.md §2.1)."""
+    if len(name) < 3:
+        raise ValueError("expected at least 3 characters")
+    return name
+
+
+def attribute(label: str) -> str:
+    """In Plytix the label is the key of an attribute, not the text that people see (plytix-api.md §9.1)."""
+    if not re.fullmatch(r"[a-z0-9_]{1,255}", label):
+        raise ValueError("expected the label that Plytix made for the attribute: only a-z, 0-9 and _")
+    return label
 
 
 def yes_no(value: object) -> object:

@@ -1,0 +1,14 @@
+"""The one door to AWS, or to the twin in its place."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+
+def client(service: str) -> Any:
+    """A client in the region of the environment: `AWS_REGION` first, then what boto3 itself looks for."""
+    import boto3  # here: `bridge --help` must not pay for it
+
+    session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)  # typed only where the service is known
+    return session.client(service)

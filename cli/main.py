@@ -1,0 +1,59 @@
+"""The `bridge` command: its global options, and the commands that it is made of."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Annotated
+
+import typer
+
+from cli.commands import config, partner, secret
+from cli.refusal import Refusal, Refusing
+from cli.session import Session, enter_twin
+
+GROUP = "bridge.commands"
+"""Entry points of this group become commands of their names; the twin adds its own so, and the product need not know it."""
+
+app = typer.Typer(cls=Refusing, no_args_is_help=True, pretty_exceptions_show_locals=False,  # locals may hold a password
+                  epilog="Example:  bridge --twin config apply config")
+app.add_typer(config.app, name="config")
+app.add_typer(partner.app, name="partner")
+app.add_typer(secret.app, name="secret")
+
+
+@app.callback()
+def bridge(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Option("--name", envvar="BRIDGE_NAME",
+                                      help="Which deployment: what its stacks' names begin with.")] = "bridge",
+    twin: Annotated[bool, typer.Option("--twin", help="Speak to the twin that runs in this folder, not to AWS.")] = False,
+) -> None:
+    """Files over FTP in, products in Plytix, channel files out: look after a deployed bridge, or its twin.
+
+    Exit code 0: done; 1: no; 2: wrong use.
+    """
+    if twin:
+        enter_twin()
+    ctx.obj = Session(name)
+
+
+def _add_installed(root: typer.Typer) -> None:
+    for entry in entry_points(group=GROUP):
+        try:
+            root.add_typer(entry.load(), name=entry.name)
+        except ModuleNotFoundError as error:  # an installation without the twin's packages is whole all the same
+            root.add_typer(_missing(entry.name, str(error.name)), name=entry.name)
+
+
+def _missing(name: str, module: str) -> typer.Typer:
+    """Stands where a command would, and says what it lacks."""
+    app = typer.Typer(invoke_without_command=True, help=f"Not installed here: needs {module}.", epilog=f"Example:  bridge {name} --help")
+
+    @app.callback(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+    def say_so() -> None:
+        raise Refusal(f'The command "{name}" needs the package {module}, which is not installed. Set everything up: make setup')
+
+    return app
+
+
+_add_installed(app)
