@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 from ulid import ULID
 
-from bridge.configuration import Bundle, Feed, Lane
+from bridge.configuration import Bundle, Feed
 from bridge.domain.claim import Claim, Intended
 from bridge.domain.history import Act, Entry, Made
 from bridge.domain.judge import Judged, judge
 from bridge.domain.mirror import Mirror
 from bridge.domain.outcome import Outcome
+from bridge.domain.product import Product
 from bridge.domain.reconcile import Change, Kind, reconcile
 from bridge.domain.row import Sku, Value
 from bridge.domain.run import Run
@@ -26,10 +27,12 @@ from bridge.domain.wanted import EXISTS, Refusal, Wanted
 from bridge.errors import Changed, Fate, Later, Refused
 from bridge.services.close import close
 from bridge.services.note import Done, bury, remember
-from bridge.services.ports import Budget, Claims, Clock, Events, Ledger, Plytix, Put, Schemas, Stage, StagedRow, Tables
+from bridge.ports import Claims, Clock, Events, Ledger, Plytix, Put, Schemas, Stage, StagedRow, Tables
 
 TURNS = 8
 """A loop has a last turn: refusals and people may keep a SKU moving; then another message goes on."""
+CLOCKS_MS = 60_000
+"""Workers' clocks are kept by NTP, not equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,9 @@ class Heart:
     stage: Stage
     plytix: Plytix
     schemas: Schemas
-    budget: Budget
     events: Events
     clock: Clock
+    until: int | None = None  # ms; no SKU is begun after it, so that the function's time never ends in the middle of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +77,23 @@ def apply_chunk(id: str, number: int, heart: Heart) -> None:
 
 
 def _outcome(run: Run, feed: Feed | None, row: StagedRow, heart: Heart) -> Judged:
+    if heart.until is not None and heart.clock() >= heart.until:
+        raise Later("the function's time is up", 0)
     if feed is None:  # retired since: what it wants counts no more
         return Judged(Outcome.SKIPPED)
-    judged = bring(row.sku, run.lane, heart, Asked(run, feed, row))
+    judged = bring(row.sku, heart, Asked(run, feed, row))
     if judged is None or judged.outcome is Outcome.RETRYING:
         raise Later(f"{row.sku} is not at rest yet")
     return judged
 
 
-def apply_sku(sku: Sku, lane: Lane, heart: Heart) -> None:
+def apply_sku(sku: Sku, heart: Heart) -> None:
     """The same for one SKU that nobody waits for."""
-    if bring(sku, lane, heart) is None:
+    if bring(sku, heart) is None:
         raise Later(f"{sku} is not at rest yet")
 
 
-def bring(sku: Sku, lane: Lane, heart: Heart, asked: Asked | None = None) -> Judged | None:
+def bring(sku: Sku, heart: Heart, asked: Asked | None = None) -> Judged | None:
     """Bring one SKU in step; gives the outcome of the row that asks. None: another worker has it, or it came not to rest."""
     now, holder = heart.clock(), str(ULID())
     claim = heart.claims.claim(sku, holder, now, now + int(heart.configuration.settings.claim_s * 1000))
@@ -97,7 +102,7 @@ def bring(sku: Sku, lane: Lane, heart: Heart, asked: Asked | None = None) -> Jud
     try:
         if claim.intent:
             _settle(sku, claim, heart)
-        judged = _turns(sku, holder, lane, heart, asked)
+        judged = _turns(sku, holder, heart, asked)
     except Later as later:
         _let_go(sku, holder, later.fate, heart)
         raise
@@ -113,13 +118,13 @@ def _let_go(sku: Sku, holder: str, fate: Fate, heart: Heart) -> None:
         heart.claims.leave(sku, holder)
 
 
-def _turns(sku: Sku, holder: str, lane: Lane, heart: Heart, asked: Asked | None) -> Judged | None:
+def _turns(sku: Sku, holder: str, heart: Heart, asked: Asked | None) -> Judged | None:
     """Read, reconcile, send, until nothing is left to send; then note how each feed stands, and read the outcome."""
     for _ in range(TURNS):
         mirror, wanted = heart.tables.mirror(sku), heart.tables.wanted_of(sku)
         change = reconcile(wanted, mirror, heart.configuration, heart.schemas.version())
         if change.send:
-            if not _send(sku, holder, lane, heart, mirror, wanted, change):
+            if not _send(sku, holder, heart, mirror, wanted, change):
                 return None  # the claim is another's by now
         elif _note_open(sku, heart, wanted, change):
             return _judge(sku, heart, asked, mirror, wanted, change) if asked else Judged(Outcome.UNCHANGED)
@@ -141,15 +146,14 @@ def _judge(sku: Sku, heart: Heart, asked: Asked, mirror: Mirror, wanted: dict[st
     """Before the claim is freed, so that nothing comes between request and outcome."""
     run, feed = asked.run, asked.feed
     item = replace(wanted.get(feed.id, Wanted()), open=change.open.get(feed.id, {}))
-    entries = heart.tables.history(sku, run.registered)
+    entries = heart.tables.history(sku, run.registered - CLOCKS_MS)
     return judge(run.id, run.sequence, feed, asked.row.values, item, mirror, entries)
 
 
 # ---- one request ----------------------------------------------------------------------------------------------------------
-def _send(sku: Sku, holder: str, lane: Lane, heart: Heart, mirror: Mirror, wanted: dict[str, Wanted], change: Change) -> bool:
+def _send(sku: Sku, holder: str, heart: Heart, mirror: Mirror, wanted: dict[str, Wanted], change: Change) -> bool:
     """Say what will be sent, send it, note the answer. False: the claim was lost, nothing was sent."""
     intent = {a: Intended(w.said, w.feed, mirror.values.get(a)) for a, w in change.send.items()}
-    heart.budget.lease(lane)
     until = heart.clock() + int(heart.configuration.settings.claim_s * 1000)
     if not heart.claims.intend(sku, Claim(holder, until, change.kind, mirror.id if change.kind is Kind.PATCH else "", intent)):
         return False
@@ -206,13 +210,21 @@ def _settle(sku: Sku, claim: Claim, heart: Heart) -> None:
     mirror = heart.tables.mirror(sku)
     noted = mirror.id == product.id and EXISTS in mirror.applied
     ours = claim.kind is Kind.PATCH or (bool(product.created_by_api) and not noted)
-    landed = {}
-    for attribute, intended in claim.intent.items():
-        if attribute == EXISTS:
-            landed[attribute] = intended
-            continue
-        now = digest(product.values.get(attribute))
-        if now != digest(intended.before) and (now == intended.said.digest or product.modified_by_api):
-            landed[attribute] = intended
+    landed = {a: i for a, i in claim.intent.items() if _landed(a, i, product) and not _is_noted(a, i, mirror, product)}
     act = Act.CREATE if claim.kind is Kind.CREATE else Act.PATCH
     remember(product, heart.tables, heart.clock, Done(sku, act, landed) if ours and landed else None)
+
+
+def _landed(attribute: str, intended: Intended, product: Product) -> bool:
+    if attribute == EXISTS:
+        return True
+    now = digest(product.values.get(attribute))
+    return now != digest(intended.before) and (now == intended.said.digest or bool(product.modified_by_api))
+
+
+def _is_noted(attribute: str, intended: Intended, mirror: Mirror, product: Product) -> bool:
+    """It died after the note, before the claim was freed."""
+    applied = mirror.applied.get(attribute)
+    if applied is None or mirror.id != product.id or mirror.modified < product.modified:
+        return False
+    return (applied.sent, applied.run) == (intended.said.digest, intended.said.run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.domain.run import State
-from bridge.services.ports import Clock, Events, Ledger
+from bridge.ports import Clock, Events, Ledger
 
 
 def close(id: str, ledger: Ledger, events: Events, clock: Clock) -> bool:

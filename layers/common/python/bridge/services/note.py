@@ -13,7 +13,7 @@ from bridge.domain.product import Product
 from bridge.domain.row import Sku, Value
 from bridge.domain.values import digest
 from bridge.domain.wanted import EXISTS
-from bridge.services.ports import Clock, Put, Tables
+from bridge.ports import Clock, Put, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ def remember(product: Product, tables: Tables, clock: Clock, done: Done | None =
     while True:
         own = tables.mirror(product.sku)
         former = product.sku
-        if own.id != product.id and not (done and done.act is Act.CREATE):
+        known = own.id == product.id and own.existence is Existence.LIVING
+        if not known and not (done and done.act is Act.CREATE):
             former = tables.sku_of(product.id) or product.sku
         base = own if former == product.sku else tables.mirror(former)
         if former != product.sku and (base.id != product.id or base.existence is not Existence.LIVING):

@@ -15,7 +15,7 @@ from bridge.domain.issue import Issue
 from bridge.domain.run import BEFORE_COMMIT, OPEN, Run, State
 from bridge.domain.sequence import landing
 from bridge.domain.upload import Upload, of_event
-from bridge.services.ports import Clock, Events, Exchange, Ledger, Queues
+from bridge.ports import Clock, Events, Exchange, Ledger, Queues
 from bridge.services.receipts import tell
 
 

@@ -13,7 +13,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from bridge.domain.product import Listed, Product, Schema
 from bridge.domain.row import Value, sku
 from bridge.domain.values import canonical
-from bridge.errors import Later
+from bridge.errors import Fate, Later
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ATTRIBUTE = "attributes."
@@ -117,7 +117,7 @@ def _read(entity: Any) -> Entity:
         return Entity.model_validate(entity)
     except ValidationError as error:
         places = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False))
-        raise Later(f"Plytix answered with a product that is not whole ({places})") from None
+        raise Later(f"Plytix answered with a product that is not whole ({places})", fate=Fate.UNKNOWN) from None
 
 
 def _by_api(audit: Audit | None) -> bool | None:

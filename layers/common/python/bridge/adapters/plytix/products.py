@@ -16,7 +16,7 @@ from bridge.configuration import SYSTEM_FIELDS
 from bridge.domain.product import Listed, Product, Schema
 from bridge.domain.row import Sku, Value
 from bridge.domain.row import sku as spelled
-from bridge.errors import Changed, Later, Refused, Stop
+from bridge.errors import Changed, Fate, Later, Refused, Stop
 
 PAGE = 100  # rows a page, and values of one `in` (plytix-api.md §5.2, §5.3)
 COLUMNS = 50  # of one search, besides id and sku (§5.3)
@@ -153,5 +153,5 @@ def columns(schema: Schema) -> list[list[str]]:
 
 def one(data: list[dict[str, Any]]) -> dict[str, Any]:
     if len(data) != 1:
-        raise Later(f"Plytix answered with {len(data)} products instead of one")
+        raise Later(f"Plytix answered with {len(data)} products instead of one", fate=Fate.UNKNOWN)
     return data[0]

@@ -21,7 +21,7 @@ from urllib3.util import Retry
 from bridge.adapters.plytix.credentials import Credentials
 from bridge.adapters.plytix.token import Tokens
 from bridge.adapters.plytix.verdict import envelope, judge
-from bridge.errors import Later, Stop
+from bridge.errors import Fate, Later, Stop
 
 LOG = Logger(child=True)
 PIECE = 1 << 16  # bytes
@@ -115,12 +115,12 @@ class Session:
             return dict(self._sent)
 
     def ask(self, call: Call) -> list[dict[str, Any]]:
-        """The `data` of the answer. Raises Refused, Changed, Later, Stop; a write that raises Later may have been done."""
+        """The `data` of the answer. Raises Refused, Changed, Later, Stop; Later tells what became of the request (`fate`)."""
         until = time.monotonic() + self._limits.total_s
-        token = self._tokens.current(until)
+        token = self._token(until)
         answer = self._send(call, token, until)
         if answer.status == 401:  # revoked, or its end came while the request was on its way; it was not processed
-            token = self._tokens.current(until, refused=token)
+            token = self._token(until, refused=token)
             answer = self._send(call, token, until)
         if error := judge(answer.status, answer.body, answer.retry_after_s):
             raise error
@@ -128,6 +128,12 @@ class Session:
 
     def close(self) -> None:
         self._http.close()
+
+    def _token(self, until: float, refused: str = "") -> str:
+        try:
+            return self._tokens.current(until, refused)
+        except Later as later:  # whatever became of the login, what was to be asked was not
+            raise Later(str(later), later.after_s, Fate.NOT_DONE) from later
 
     def _log_in(self, until: float) -> str:
         key = self._source.current()
@@ -156,13 +162,13 @@ class Session:
             except (requests.RequestException, HTTPError) as broken:
                 error = never_reached(broken)
                 if error is None:
-                    raise Later(f"{call.method} {call.path}: no whole answer ({type(broken).__name__})") from broken
+                    raise Later(f"{call.method} {call.path}: no answer ({type(broken).__name__})", fate=Fate.IN_FLIGHT) from broken
             try:
                 again = again.increment(call.method, call.path, error=error)
             except MaxRetryError:
                 if error is None:
                     return answer
-                raise Later(f"{call.method} {call.path}: Plytix cannot be reached") from error
+                raise Later(f"{call.method} {call.path}: Plytix cannot be reached", fate=Fate.NOT_DONE) from error
             time.sleep(min(again.get_backoff_time(), max(0.0, until - time.monotonic())))
 
     def _once(self, call: Call, token: str, base_url: str, until: float) -> Answer:
@@ -170,7 +176,7 @@ class Session:
             self._budget.lease()
         began = time.monotonic()
         if began >= until:
-            raise Later(f"{call.method} {call.path}: no time left")
+            raise Later(f"{call.method} {call.path}: no time left", fate=Fate.NOT_DONE)
         with self._counting:
             self._sent[call.kind] += 1
         sent = b"" if call.body is None else orjson.dumps(call.body)
@@ -248,7 +254,7 @@ def data(answer: Answer) -> list[dict[str, Any]]:
     match answer.body:
         case {"data": [*items]} if all(isinstance(item, dict) for item in items):
             return items
-    raise Later(f"Plytix answered {answer.status}, but not with data")
+    raise Later(f"Plytix answered {answer.status}, but not with data", fate=Fate.UNKNOWN)
 
 
 def _log(call: Call, answer: Answer, sent_bytes: int, took_s: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.errors import BridgeError, Changed, Later, Refused, Stop
+from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop
 
 
 def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeError | None:
@@ -16,17 +16,19 @@ def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeE
         case 200 | 201 | 202 | 204:
             return None
         case 429:
-            return Later("Plytix: the window is full", wait_s(body, retry_after_s))
+            return Later("Plytix: the window is full", wait_s(body, retry_after_s), Fate.NOT_DONE)
         case 404 | 409 | 422 if message(body) is None:
-            return Later(f"a {status} that does not come from Plytix itself")
+            return Later(f"a {status} that does not come from Plytix itself", fate=Fate.UNKNOWN)
         case 409 if "gtin" in fields(body):
             return Refused(fields(body))  # another product's GTIN: a value's fault, not the product's (§6.4)
         case 404 | 409:
             return Changed(f"Plytix answered {status}: {message(body)}")
         case 422:
             return Refused(fields(body) or {"*": message(body) or ""})
+        case 504:
+            return Later("Plytix answered 504", fate=Fate.IN_FLIGHT)  # the gateway waits no longer; who works behind it may
         case status if status >= 500:
-            return Later(f"Plytix answered {status}")
+            return Later(f"Plytix answered {status}", fate=Fate.UNKNOWN)
         case _:
             return Stop(f"Plytix answered {status}: {message(body)}")  # 401 of a fresh token, 403: the key; 3xx, 400, 405: we
 

@@ -110,6 +110,7 @@ class Tables(Protocol):
     def sku_of(self, id: str) -> Sku | None:
         """Under which SKU the mirror keeps the living product `id` (eventually consistent)."""
 
+    def all_mirrors(self) -> Iterator[tuple[Sku, Mirror]]: ...
     def history(self, sku: Sku, since: int) -> list[Entry]:
         """From `since` on, in ms."""
 
@@ -208,8 +209,3 @@ class Schemas(Protocol):
     def version(self) -> str: ...
     def store(self, schema: Schema) -> None: ...
 
-
-class Budget(Protocol):
-    """What the account may still ask (DESIGN.md §6). For now a lease grants at once."""
-
-    def lease(self, lane: Lane, wanted: int = 1) -> None: ...

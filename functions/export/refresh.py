@@ -1,0 +1,20 @@
+"""Keep the mirror current: what people changed in Plytix comes into it, and out of step goes to `apply`."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from bridge.parts import Parts
+from bridge.services.refresh import Refresh, refresh
+
+logger = Logger(service="refresh")
+parts = Parts()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """`{"now": true}`: not only when the setting says that it is due."""
+    needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix, parts.schemas(), parts.queues, parts.clock)
+    told = refresh(needs, due_only=not event.get("now"))
+    logger.info("mirror refreshed", **told)
+    return told

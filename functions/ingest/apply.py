@@ -1,0 +1,40 @@
+"""Bring the SKUs of one message in step with what is wanted of them."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from bridge.domain.row import Sku
+from bridge.door import Batch
+from bridge.parts import Parts
+from bridge.services.apply import Heart, apply_chunk, apply_sku
+
+logger = Logger(service="apply")
+parts = Parts()
+MARGIN_MS = 45_000
+"""Left of the function's time when no further SKU is begun: more than one request may take."""
+
+
+def heart(until: int) -> Heart:
+    return Heart(parts.configuration(), parts.ledger, parts.claims, parts.tables, parts.stage, parts.plytix, parts.schemas(),
+                 parts.events, parts.clock, until)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> Any:
+    needs = heart(parts.clock() + context.get_remaining_time_in_millis() - MARGIN_MS)
+
+    def take(record: SQSRecord) -> None:
+        message = record.json_body
+        if message["kind"] == "chunk":
+            with logger.append_context_keys(run_id=message["run"], chunk=message["chunk"]):
+                apply_chunk(message["run"], message["chunk"], needs)
+                logger.info("chunk applied", requests=needs.plytix.requests)
+        else:
+            apply_sku(Sku(message["sku"]), needs)
+            logger.info("sku applied", sku=message["sku"])
+
+    urls = (parts.setting("FAST_QUEUE_URL"), parts.setting("MAIN_QUEUE_URL"))
+    return process_partial_response(event, take, Batch(logger, parts.client("sqs"), urls, needs.configuration.settings.retry_s), context)

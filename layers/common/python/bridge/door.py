@@ -1,0 +1,42 @@
+"""The door of a function that queues call: one message after the other, each answered for itself.
+
+A message that is to come `Later` is made invisible for as long as it says, and returned as not done; that counts as waiting.
+Anything else that fails is logged with its trace and comes back when the queue's own time is over. No message fails another.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+
+from bridge.errors import Later
+
+LONGEST_S = 43_000
+"""SQS hides a message for 12 hours at most, counted from its receive (aws-reference.md §6.1)."""
+
+
+class Batch(BatchProcessor):
+    """powertools' processor, which says why a message failed, and obeys Later. `urls`: of the queues that may call."""
+
+    def __init__(self, logger: Logger, sqs: Any = None, urls: tuple[str, ...] = (), retry_s: float = 20) -> None:
+        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
+        self._log, self._sqs, self._retry_s = logger, sqs, retry_s
+        self._urls = {url.rsplit("/", 1)[1]: url for url in urls}
+
+    def failure_handler(self, record: Any, exception: Any) -> Any:
+        error = exception[1]
+        if isinstance(error, Later):
+            after_s = self._retry_s if error.after_s is None else error.after_s
+            self._log.info("message comes again", reason=str(error), after_s=after_s)
+            self._hide(record, after_s)
+        else:
+            self._log.error("message failed", exc_info=exception)
+        return super().failure_handler(record, exception)
+
+    def _hide(self, record: Any, after_s: float) -> None:
+        url = self._urls.get(record.event_source_arn.rsplit(":", 1)[1])
+        if url:
+            seconds = min(round(after_s), LONGEST_S)
+            self._sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=seconds)

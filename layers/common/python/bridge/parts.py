@@ -1,0 +1,117 @@
+"""Puts the real parts together for a function, from its environment: the one place that decides what is real.
+
+Each function has only the variables, and the rights, of what it uses; a missing one is told by name at the first use.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from bridge.adapters.body import Bodies
+from bridge.adapters.claims import Claims
+from bridge.adapters.configuration import ConfigurationStore
+from bridge.adapters.exchange import Exchange
+from bridge.adapters.ledger import Ledger
+from bridge.adapters.queues import Events, Queues, Urls
+from bridge.adapters.schemas import Schemas
+from bridge.adapters.stage import Stage
+from bridge.adapters.tables import Names, Tables
+from bridge.configuration import Bundle
+from bridge.errors import Stop
+
+if TYPE_CHECKING:
+    from bridge.adapters.plytix.products import Products
+
+CONFIG = Config(signature_version="s3v4", retries={"mode": "standard", "max_attempts": 4}, connect_timeout=3, read_timeout=20)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass
+class Parts:
+    """Made once a cold start; clients and adapters are made when first used."""
+
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    session: boto3.Session = field(default_factory=boto3.Session)
+    clock = staticmethod(now_ms)
+
+    def setting(self, name: str) -> str:
+        try:
+            return self.environment[name]
+        except KeyError:
+            raise Stop(f"the function's environment lacks {name}: the template gives it") from None
+
+    def client(self, service: str) -> Any:
+        return self.session.client(service, config=CONFIG)  # type: ignore[call-overload]
+
+    @cached_property
+    def s3(self) -> Any:
+        return self.client("s3")
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        return self.client("dynamodb")
+
+    @cached_property
+    def bodies(self) -> Bodies:
+        return Bodies(self.s3, self.environment.get("WORK_BUCKET", ""))
+
+    @cached_property
+    def configurations(self) -> ConfigurationStore:
+        return ConfigurationStore(self.s3, self.setting("WORK_BUCKET"))
+
+    def configuration(self) -> Bundle:
+        return self.configurations.current()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.dynamodb, self.setting("LEDGER_TABLE"), self.bodies)
+
+    @cached_property
+    def claims(self) -> Claims:
+        return Claims(self.dynamodb, self.setting("LEDGER_TABLE"), self.bodies)
+
+    @cached_property
+    def tables(self) -> Tables:
+        names = Names(*(self.environment.get(f"{table}_TABLE", "") for table in ("WANTED", "MIRROR", "HISTORY")))
+        return Tables(self.dynamodb, names, self.bodies)
+
+    @cached_property
+    def stage(self) -> Stage:
+        return Stage(self.s3, self.setting("WORK_BUCKET"))
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        return Exchange(self.s3, self.setting("EXCHANGE_BUCKET"), self.setting("WORK_BUCKET"))
+
+    def schemas(self) -> Schemas:
+        """Anew for each message: no worker keeps an old version for longer than that."""
+        return Schemas(self.s3, self.setting("WORK_BUCKET"))
+
+    @cached_property
+    def queues(self) -> Queues:
+        urls = (self.environment.get(f"{queue}_QUEUE_URL", "") for queue in ("INTAKE", "RUNS", "FAST", "MAIN"))
+        return Queues(self.client("sqs"), Urls(*urls))
+
+    @cached_property
+    def events(self) -> Events:
+        return Events(self.client("events"))
+
+    @cached_property
+    def plytix(self) -> Products:
+        from bridge.adapters.plytix.credentials import Secret  # requests costs 150 ms: only who calls Plytix pays
+        from bridge.adapters.plytix.products import Products
+        from bridge.adapters.plytix.session import Limits, Session, Unlimited
+
+        secret = Secret(self.client("secretsmanager"), self.setting("PLYTIX_SECRET_ARN"))
+        limits = Limits(total_s=self.configuration().settings.client_timeout_s)
+        return Products(Session(secret, Unlimited(), limits))

@@ -1,0 +1,64 @@
+"""Commit a stage: chunk by chunk WANTED (open), one message, chunk noted; resumes where it stopped (DESIGN.md §4).
+
+From `begin` on the stage says what each chunk sends, so a second attempt sends the same messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.configuration import Feed
+from bridge.domain.outcome import Outcome
+from bridge.domain.run import Run, State
+from bridge.domain.wanted import spread, tell
+from bridge.services.close import close
+from bridge.ports import Clock, Events, Ledger, Put, Queues, Stage, StagedRow, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What commit needs."""
+
+    ledger: Ledger
+    tables: Tables
+    stage: Stage
+    queues: Queues
+    events: Events
+    clock: Clock
+
+
+def commit(run: Run, feed: Feed | None, needs: Commit) -> None:
+    """From the first chunk that is not noted to the last; then the total, and the close if all is done by then.
+
+    `feed` None: it was retired meanwhile; its rows want nothing any more, `apply` tells so.
+    """
+    number = run.noted
+    while number < run.staged and not run.cut_off:
+        rows = needs.stage.chunk(run.id, run.attempt, number)
+        for row in rows if feed else ():
+            _write_wanted(run, feed, row, needs)
+        if all(row.same for row in rows):
+            needs.ledger.count(run.id, number, {}, {})  # their outcome was settled by `read`
+        else:
+            needs.queues.send_chunk(run, number)
+        run = needs.ledger.note_chunk(run.id, number)
+        number += 1
+    _write_total(run, number, needs)
+    close(run.id, needs.ledger, needs.events, needs.clock)
+
+
+def _write_wanted(run: Run, feed: Feed | None, row: StagedRow, needs: Commit) -> None:
+    """One row into WANTED, conditional on the version read: `apply` may note something between."""
+    assert feed is not None
+    while True:
+        old = needs.tables.wanted(row.sku, feed.id)
+        new = tell(old, spread(feed, row.values), run=run.id, line=row.line, sequence=run.sequence, now_ms=needs.clock())
+        if new == old or needs.tables.write(Put(row.sku, old, new, feed.id)):
+            return
+
+
+def _write_total(run: Run, number: int, needs: Commit) -> None:
+    """`number` chunks are the run's total; rows of chunks that a cut-off kept out are HELD."""
+    left = sum(not row.same for n in range(number, run.staged) for row in needs.stage.chunk(run.id, run.attempt, n))
+    add = {Outcome.HELD: left} if left else {}
+    needs.ledger.advance(run.id, (State.COMMITTING,), State.APPLYING, add=add, total=number, moved=needs.clock())

@@ -1,0 +1,107 @@
+"""Keep the mirror current: the first full load, then what was modified since the last complete refresh (DESIGN.md §5).
+
+What is asked in full is only what the mirror does not hold as new: what we wrote ourselves costs a hundredth of a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from bridge.configuration import Bundle, Lane
+from bridge.domain.mirror import Existence
+from bridge.domain.outcome import Standing
+from bridge.domain.product import Listed
+from bridge.domain.reconcile import reconcile
+from bridge.domain.row import Sku
+from bridge.services.note import remember
+from bridge.ports import Clock, MirrorState, MirrorStates, Plytix, Queues, Schemas, Tables
+
+PAGE = 100
+TURN_MS = 900_000
+"""A refresh has the turn no longer than its function can live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """What `refresh` needs."""
+
+    configuration: Bundle
+    states: MirrorStates
+    tables: Tables
+    plytix: Plytix
+    schemas: Schemas
+    queues: Queues
+    clock: Clock
+
+
+def refresh(needs: Refresh, *, due_only: bool = True) -> dict[str, int]:
+    """Gives what was listed, read in full, and sent to `apply`. `due_only`: nothing is done before the setting's time."""
+    start, settings, state = needs.clock(), needs.configuration.settings, needs.states.state()
+    if due_only and state.refreshed and start - state.refreshed < settings.refresh_s * 1000:
+        return {}
+    if not needs.states.begin(start, start + TURN_MS):
+        return {}
+    schema = needs.plytix.schema()
+    if schema.version != state.schema:
+        needs.schemas.store(schema)
+    since = state.since - int(settings.refresh_overlap_s * 1000) if state.loaded else None
+    told = {"listed": 0, "read": 0, "sent": 0}
+    touched: set[Sku] = set()
+    for page in pages(needs.plytix.listed(since)):
+        late = behind(page, needs)
+        told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
+        touched |= read(late, needs)
+    if schema.version != state.schema:  # what Plytix refused may be right now
+        touched |= {sku for feed in needs.configuration.feeds for sku in _refused(feed, needs)}
+    told["sent"] = nudge(touched, needs)
+    end = needs.clock()
+    needs.states.complete(MirrorState(state.loaded or end, start, end, schema.version))
+    return told
+
+
+def pages(listed: Iterable[Listed]) -> Iterator[list[Listed]]:
+    rows = iter(listed)
+    while page := list(islice(rows, PAGE)):
+        yield page
+
+
+def behind(page: list[Listed], needs: Refresh) -> list[Listed]:
+    mirrors = needs.tables.mirrors([row.sku for row in page])
+    found = []
+    for row in page:
+        known = mirrors.get(row.sku)
+        if known is None or known.id != row.id or known.existence is not Existence.LIVING or row.modified > known.modified:
+            found.append(row)
+    return found
+
+
+def read(late: list[Listed], needs: Refresh) -> set[Sku]:
+    """The SKUs whose products were read. Under their old names too, where a person renamed them."""
+    touched = set()
+    for product in needs.plytix.read_many([row.id for row in late]) if late else ():
+        former = needs.tables.sku_of(product.id)
+        touched |= {product.sku} | ({former} if former else set())
+        remember(product, needs.tables, needs.clock)
+    return touched
+
+
+def _refused(feed: str, needs: Refresh) -> Iterator[Sku]:
+    for sku in needs.tables.open_list(feed):
+        if Standing.REFUSED in needs.tables.wanted(sku, feed).open.values():
+            yield sku
+
+
+def nudge(skus: set[Sku], needs: Refresh) -> int:
+    """How many were sent: SKUs that fell out of step go to `apply`."""
+    count, schema = 0, needs.schemas.version()
+    for sku in sorted(skus):
+        wanted = needs.tables.wanted_of(sku)
+        if not wanted:
+            continue
+        change = reconcile(wanted, needs.tables.mirror(sku), needs.configuration, schema)
+        if change.send or any(wanted[feed].open != stands for feed, stands in change.open.items()):
+            needs.queues.send_sku(Lane.MAIN, sku)
+            count += 1
+    return count
