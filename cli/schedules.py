@@ -21,10 +21,12 @@ class Schedules:
     group: str
     function_arn: str
     role_arn: str
+    dead_letters_arn: str
 
     @staticmethod
     def of(deployment: Deployment, scheduler: Any) -> Schedules:
-        return Schedules(scheduler, deployment["ScheduleGroup"], deployment["PublishFunctionArn"], deployment["ScheduleRoleArn"])
+        return Schedules(scheduler, deployment["ScheduleGroup"], deployment["PublishFunctionArn"], deployment["ScheduleRoleArn"],
+                         deployment["UndeliveredQueueArn"])
 
     def set(self, channels: dict[str, Channel]) -> Iterator[str]:
         """Does it, and tells each entry that was made, changed or removed."""
@@ -64,6 +66,7 @@ class Schedules:
                 "RoleArn": self.role_arn,
                 "Input": json.dumps({"v": 1, "channel": channel.name, "due": DUE}),
                 "RetryPolicy": RETRY,
+                "DeadLetterConfig": {"Arn": self.dead_letters_arn},
             },
         }
 

@@ -1,0 +1,228 @@
+"""What a customer's folder says is read as he means it, and what is wrong in it is told with its place and what was expected."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bridge.configuration import Bundle, Channel, Lane, Owner, When
+from bridge.domain import drop
+from cli.configuration import WrongConfiguration, read
+
+SAMPLE = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The sample company, to be spoiled."""
+    for part in ("partners", "feeds", "channels"):
+        shutil.copytree(SAMPLE / part, tmp_path / part)
+    return tmp_path
+
+
+def told(folder: Path) -> list[str]:
+    """What is wrong, with paths below the folder."""
+    with pytest.raises(WrongConfiguration) as wrong:
+        read(folder)
+    return str(wrong.value).replace(f"{folder}/", "").splitlines()
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def a_channel(**said: object) -> Channel:
+    return Channel.model_validate({"name": "c1", "recipients": ["bergkauf"], "file": "x.csv", "columns": {"A": "sku"}} | said)
+
+
+def test_the_sample_company_is_right():
+    bundle = read(SAMPLE).bundle
+
+    assert sorted(bundle.partners) == ["alpwerk", "bergkauf", "lager-sued", "nordhang-erp"]
+    assert sorted(bundle.feeds) == ["alpwerk/sheet", "lager-sued/stock", "nordhang-erp/prices", "nordhang-erp/products"]
+    prices = bundle.feeds["nordhang-erp/prices"]
+    assert (prices.lane, prices.creates, prices.columns["VK netto"].owner) == (Lane.FAST, False, Owner.FEED)
+    assert bundle.channels["retailer-catalogue"].when == When(cron="30 2 * * *", zone="Europe/Berlin")
+
+
+@pytest.mark.parametrize(("file", "feed"), [
+    ("ARTIKEL_20261124.csv", "nordhang-erp/products"), ("PREISE_20261124.csv", "nordhang-erp/prices"),
+    ("sheets/alpwerk_2026-11.csv", "alpwerk/sheet"), ("BESTAND.TXT", "lager-sued/stock"),
+    ("products/ARTIKEL_20261124.csv", "nordhang-erp/products"),
+])
+def test_each_sample_file_is_taken_by_one_feed(file, feed):
+    bundle = read(SAMPLE).bundle
+    landed = drop.Drop("exchange", f"{feed.split('/')[0]}/inbox/{file}", "v1", 1, "e", 0)
+
+    assert [taker.id for taker in drop.takers(bundle, landed)] == [feed]
+
+
+def test_each_fault_is_told_with_file_line_and_what_was_expected(folder):
+    change(folder / "feeds/nordhang-erp/prices.yaml", "lane: fast", "lane: quick")
+    change(folder / "feeds/nordhang-erp/prices.yaml", "required: yes", "requred: yes")
+    change(folder / "channels/retailer-catalogue.yaml", "30 2 * * *", "61 2 * * *")
+
+    assert told(folder) == [
+        """channels/retailer-catalogue.yaml:3: when.cron: minute: expected 0 to 59, found "61" (read: '61 2 * * *')""",
+        "feeds/nordhang-erp/prices.yaml:3: lane: Input should be 'fast' or 'main' (read: 'quick')",
+        "feeds/nordhang-erp/prices.yaml:7: columns.VK netto.requred: is not known here; expected one of "
+        "aliases, date, empty, false, max, min, owner, required, split, to, true, type, values",
+    ]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "expected"), [
+    ("partners/bergkauf.yaml", "[sftp]", "[sftp]\nallow: [203.0.113.7/24]",
+     "4: allow.0: expected an address or a network such as 203.0.113.0/24"),
+    ("partners/bergkauf.yaml", "[sftp]", "[scp]", "3: protocols.0: Input should be 'sftp', 'ftps' or 'ftp' (read: 'scp')"),
+    ("partners/bergkauf.yaml", "[sftp]", "[]", "3: protocols: Tuple should have at least 1 item"),
+    ("partners/lager-sued.yaml", "/EXPORT/BESTAND", "/inbox/old", "4: paths./inbox/old: expected a path outside /inbox"),
+    ("partners/lager-sued.yaml", "/EXPORT/BESTAND: inbox", "/A/B: inbox, /A: outbox",
+     "4: paths./A: expected a path that neither holds /A/B"),
+    ("partners/lager-sued.yaml", "/EXPORT/BESTAND", "/EXPORT/../x", "4: paths./EXPORT/../x: expected names joined by single"),
+    ("feeds/alpwerk/sheet.yaml", "sheets/*.csv", "/sheets/*.csv", "2: takes.0: expected names joined by single"),
+    ("feeds/alpwerk/sheet.yaml", "sheets/*.csv", "sheets/check/*.csv", "2: takes.0: expected a folder that is not called"),
+    ("feeds/alpwerk/sheet.yaml", "aliases: [Weight, Weight kg]", "aliases: [care]",
+     '10: columns.Net weight (kg): "care" also names the column "Care"'),
+    ("feeds/alpwerk/sheet.yaml", "to: name_en", "to: description_en", '5: columns.Product name.to: two columns fill "description_en"'),
+    ("feeds/alpwerk/sheet.yaml", "to: name_en", "to: sku", '5: columns.Product name.to: "sku" is filled by key'),
+    ("feeds/alpwerk/sheet.yaml", "to: name_en", "to: Name EN", "5: columns.Product name.to: expected the label that Plytix made"),
+    ("feeds/alpwerk/sheet.yaml", "max: 120", "max: 0", "5: columns.Product name.max: Input should be greater than or equal to 1 (read: 0)"),
+    ("feeds/alpwerk/sheet.yaml", "{to: name_en", "{min: 1, to: name_en",
+     "5: columns.Product name.min: expected only where type is integer or decimal"),
+    ("feeds/lager-sued/stock.yaml", "cp850", "cp8500", "3: encoding: expected an encoding that Python knows"),
+    ("feeds/lager-sued/stock.yaml", "cp850", "rot13", "3: encoding: expected an encoding that Python knows"),
+    ("feeds/lager-sued/stock.yaml", "%Y%m%d", "%Y%m", "10: columns.WIEDER_AB.date: expected a form with day, month and year"),
+    ("feeds/lager-sued/stock.yaml", "creates: no", "creates: nein", "11: creates: expected yes or no (read: 'nein')"),
+    ("feeds/lager-sued/stock.yaml", "creates: no", "creates: no\nlane: main", "12: lane: stands twice, first on line 5"),
+    ("feeds/lager-sued/stock.yaml", "creates: no", "name: stock", "11: name: is told by the file's place and name"),
+    ("feeds/lager-sued/stock.yaml", "key:", "keys:", "1: key: expected, but missing"),
+    ("feeds/lager-sued/stock.yaml", "key: {column: ARTNR, as: sku}", "key: {", "8: expected YAML:"),
+    ("feeds/lager-sued/stock.yaml", "key: {column: ARTNR, as: sku}", "key: &all {column: ARTNR}",
+     "6: key: expected the value itself, without & and *"),
+    ("channels/retailer-catalogue.yaml", "Europe/Berlin", "Europe/Bielefeld", "3: when.zone: expected a time zone such as Europe/Berlin"),
+    ("channels/retailer-catalogue.yaml", "[bergkauf]", "[bergkauf, talkauf]", '2: recipients: there is no partner "talkauf"'),
+    ("channels/retailer-catalogue.yaml", "{date:%Y%m%d}", "{day}", "6: file: expected a file name whose only slot is the date"),
+    ("channels/retailer-catalogue.yaml", "katalog_", "../katalog_", "6: file: expected a plain file name"),
+    ("channels/retailer-catalogue.yaml", "status: Completed", "status: complete",
+     "4: select.status: expected one of Draft, Completed, Archived"),
+    ("channels/retailer-catalogue.yaml", '"0,00"', '"0.000"', "14: columns.Gewicht (kg).style: Input should be '0.00' or '0,00'"),
+])
+def test_a_wrong_value_is_refused_where_it_stands(folder, file, old, new, expected):
+    change(folder / file, old, new)
+
+    assert told(folder)[0].startswith(f"{file}:{expected}")
+
+
+@pytest.mark.parametrize(("put", "expected"), [
+    ("partners/Talkauf.yaml", "partners/Talkauf.yaml:1: the file's name: expected 2 to 63 of a-z, 0-9 and -"),
+    ("partners/tk.yaml", "partners/tk.yaml:1: the file's name: expected at least 3 characters"),
+    ("channels/inbox.yaml", "channels/inbox.yaml:1: the file's name: expected a name that is not one of our folders"),
+    ("partners/talkauf.yml", "partners/talkauf.yml:1: expected to lie at partners/<name>.yaml"),
+    ("feeds/prices.yaml", "feeds/prices.yaml:1: expected to lie at feeds/<partner>/<name>.yaml"),
+    ("feeds/talkauf/prices.yaml", 'feeds/talkauf/prices.yaml:1: there is no partner "talkauf"'),
+    ("settings.yml", "settings.yml:1: expected the name settings.yaml"),
+])
+def test_a_file_in_the_wrong_place_or_under_a_wrong_name_is_told(folder, put, expected):
+    (folder / put).parent.mkdir(exist_ok=True)
+    (folder / put).write_text("name: Talkauf\n")
+
+    assert [line for line in told(folder) if line.startswith(expected)]
+
+
+def test_what_is_no_part_of_the_configuration_is_told_and_left_alone(folder):
+    (folder / "notes.txt").write_text("call Bergkauf")
+
+    assert read(folder).unread == [folder / "notes.txt"]
+
+
+def test_a_claim_must_outlive_a_request(folder):
+    (folder / "settings.yaml").write_text("client_timeout_s: 30\nclaim_s: 30\n")
+
+    assert told(folder) == ["settings.yaml:2: claim_s: expected more than client_timeout_s, which is 30"]
+
+
+def test_two_feeds_of_a_partner_cannot_take_the_same_files(folder):
+    change(folder / "feeds/nordhang-erp/products.yaml", "ARTIKEL_*.csv", "PREISE_*.csv")
+
+    assert told(folder) == ['feeds/nordhang-erp/products.yaml:2: takes: "PREISE_*.csv" is taken by the feed nordhang-erp/prices as well']
+
+
+def test_yes_and_no_are_words_and_keys_are_taken_as_written(folder):
+    change(folder / "feeds/nordhang-erp/products.yaml", "type: boolean", "type: boolean, true: [ja], false: [nein], required: no")
+
+    column = read(folder).bundle.feeds["nordhang-erp/products"].columns["Nachhaltig"]
+    assert (column.true, column.false, column.required) == (("ja",), ("nein",), False)
+
+
+def test_the_same_content_has_the_same_version_and_any_other_another(folder):
+    before = read(folder).bundle
+    (folder / "partners/bergkauf.yaml").write_text("# said otherwise\nprotocols:\n- sftp\nname: \"Bergkauf Handels GmbH\"\n")
+    same = read(folder).bundle
+    change(folder / "channels/retailer-catalogue.yaml", "  EAN: gtin\n", "")
+    change(folder / "channels/retailer-catalogue.yaml", "  Artikelnummer: sku\n", "  Artikelnummer: sku\n  GTIN: gtin\n")
+
+    assert same.version == before.version
+    assert read(folder).bundle.version != before.version
+
+
+def test_the_order_of_a_channels_columns_is_part_of_what_it_says(folder):
+    before = read(folder).bundle
+    change(folder / "channels/retailer-catalogue.yaml", "  Artikelnummer: sku\n  EAN: gtin\n", "  EAN: gtin\n  Artikelnummer: sku\n")
+
+    after = read(folder).bundle
+    assert list(after.channels["retailer-catalogue"].columns)[:2] == ["EAN", "Artikelnummer"]
+    assert after.version != before.version
+
+
+def test_a_bundle_is_read_back_as_it_was_written():
+    bundle = read(SAMPLE).bundle
+
+    assert Bundle.model_validate_json(bundle.to_json()) == bundle
+
+
+@pytest.mark.parametrize(("cron", "expression"), [
+    ("30 2 * * *", "cron(30 2 * * ? *)"),
+    ("*/15 8-18/2 * * *", "cron(0,15,30,45 8,10,12,14,16,18 * * ? *)"),
+    ("0 6 1,15 JAN-MAR *", "cron(0 6 1,15 1-3 ? *)"),
+    ("0 6 * * 1-5", "cron(0 6 ? * 2-6 *)"),
+    ("0 6 * * FRI-SUN", "cron(0 6 ? * 1,6,7 *)"),
+    ("0 6 * * 7", "cron(0 6 ? * 1 *)"),
+])
+def test_a_schedule_means_the_same_to_cron_and_to_scheduler(cron, expression):
+    assert When(cron=cron).expression == expression
+
+
+@pytest.mark.parametrize(("cron", "expected"), [
+    ("30 2 * *", "expected five fields"), ("60 2 * * *", "minute: expected 0 to 59"), ("0 24 * * *", "hour: expected 0 to 23"),
+    ("0 0 0 * *", "day of month: expected 1 to 31"), ("0 0 * 13 *", "month: expected 1 to 12 or JAN to DEC"),
+    ("0 0 * * 8", "day of week: expected 0 to 7"),
+    ("0 0 1 * 1", "a day of month or a day of week, not both"), ("0 0 31 2 *", "a day that the month has"),
+    ("5-1 0 * * *", "a range that rises"),
+    ("*/0 0 * * *", "a step of 1 or more"), ("5/10 0 * * *", 'expected "\\*/10" or a range'),
+    ("? 0 * * *", "minute: expected"), ("1,,2 0 * * *", "minute: expected"),
+])
+def test_a_schedule_that_never_comes_or_means_two_things_is_refused(cron, expected):
+    with pytest.raises(ValueError, match=expected):
+        When(cron=cron)
+
+
+def test_a_channel_is_of_completed_products_unless_told_otherwise():
+    assert a_channel().select == {"status": "Completed"}
+    assert a_channel(select={"brand": "Birkfeuer"}).select == {"status": "Completed", "brand": "Birkfeuer"}
+    assert a_channel(select={"status": "Draft"}).select == {"status": "Draft"}
+
+
+def test_a_channels_file_carries_the_day():
+    assert a_channel(file="katalog_{date:%Y%m%d}.csv").file_on(datetime(2026, 11, 24)) == "katalog_20261124.csv"
+
+
+@pytest.mark.parametrize("template", ["x_{date.__class__}.csv", "{0}.csv", "{}.csv", "{date", "a/b.csv", ".csv", "", "{date:%Y/%m}.csv",
+                                      "a\nb.csv"])
+def test_a_channels_file_cannot_lie_elsewhere_or_hold_anything_else(template):
+    with pytest.raises(ValueError, match="expected a"):
+        a_channel(file=template)
