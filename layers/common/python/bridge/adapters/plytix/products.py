@@ -61,8 +61,9 @@ class Products:
     def find(self, sku: Sku) -> Product | None:
         """By its exact SKU: Plytix itself may ignore case in searches (plytix-api.md §13, 31). Two requests; one where there is none."""
         rows = self._search([{"field": "sku", "operator": "in", "value": [sku]}], [])
-        exact = [row["id"] for row in rows if spelled(str(row.get("sku"))) == sku]
-        return self.read(str(exact[0])) if exact else None
+        alike = [(str(row.get("sku")), str(row.get("id"))) for row in rows]
+        exact = sorted((raw != sku, id) for raw, id in alike if spelled(raw) == sku)  # before others the one spelled as we do
+        return self.read(exact[0][1]) if exact else None
 
     def listed(self, since_ms: int | None) -> Iterator[Listed]:
         """All products, or those modified since, a request a hundred; unordered (428 above 10,000 otherwise, §5.3), each id once.
@@ -86,8 +87,8 @@ class Products:
     def read_many(self, ids: Sequence[str]) -> list[Product]:
         """Whole products, a hundred a page and as many searches as their columns need; what is gone is left out."""
         found: list[Product] = []
-        for start in range(0, len(ids), PAGE):
-            page = list(dict.fromkeys(ids[start:start + PAGE]))
+        single = list(dict.fromkeys(ids))
+        for page in (single[start:start + PAGE] for start in range(0, len(single), PAGE)):
             try:
                 found += self._page(page, self._known_schema())
             except Unsearchable:  # an attribute has vanished since the schema was read
