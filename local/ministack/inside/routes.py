@@ -1,0 +1,128 @@
+"""The launcher's own requests below `/_twin/`, in front of MiniStack's; and long answers in pieces."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import asdict
+from typing import Any
+
+from ministack.services import eventbridge, lambda_svc  # type: ignore[import-untyped]
+
+from local.ministack.inside import epoch, functions, queues, resources, schedules
+from local.ministack.inside.reset import Keep, reset
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Asked = dict[str, Any]
+
+PREFIX = "/_twin/"
+PIECE = 1 << 20  # a body sent in one go is copied as a whole, many times over, on its way into TLS
+
+log = logging.getLogger("twin.routes")
+
+
+def routed(app: App) -> App:
+    """MiniStack's application with the twin's routes before it."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        epoch.began.set(epoch.current())
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path.startswith(PREFIX):
+            await _answer(path.removeprefix(PREFIX), receive, send)
+        else:
+            await app(scope, receive, in_pieces(send) if scope["type"] == "http" else send)
+
+    return application
+
+
+def in_pieces(send: Send) -> Send:
+    async def piecewise(message: Message) -> None:
+        body = message.get("body", b"")
+        if message["type"] != "http.response.body" or len(body) <= PIECE:
+            return await send(message)
+        for start in range(0, len(body), PIECE):
+            last = start + PIECE >= len(body)
+            await send({"type": "http.response.body", "body": body[start:start + PIECE],
+                        "more_body": message.get("more_body", False) or not last})
+        return None
+
+    return piecewise
+
+
+async def _answer(name: str, receive: Receive, send: Send) -> None:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    status, answer = await _run(name, json.loads(body or b"{}"))
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+
+
+async def _run(name: str, asked: Asked) -> tuple[int, Any]:
+    if name not in ROUTES:
+        return 404, {"error": f"no {PREFIX}{name}; there is {', '.join(sorted(ROUTES))}"}
+    try:
+        return 200, await ROUTES[name](asked)
+    except (schedules.NoSuchSchedule, LookupError, TypeError, ValueError) as error:  # what was asked makes no sense
+        log.exception("%s%s", PREFIX, name)
+        return 400, {"error": f"{type(error).__name__}: {error}"}
+
+
+async def _ping(_: Asked) -> Any:
+    return {"epoch": epoch.current()}
+
+
+async def _fire(asked: Asked) -> Any:
+    return {"fired": schedules.fire_now(asked["name"], asked.get("group"))}
+
+
+async def _clock(asked: Asked) -> Any:
+    return {"ahead": schedules.set_clock(float(asked.get("advance", 0)), asked.get("ticking"))}
+
+
+async def _visible(_: Asked) -> Any:
+    return {"shown": queues.show_all()}
+
+
+async def _kill(asked: Asked) -> Any:
+    return {"killed": functions.kill(asked.get("function"))}
+
+
+async def _warm(asked: Asked) -> Any:
+    from ministack.core.concurrency import run_reentrant  # type: ignore[import-untyped]
+
+    for function in asked["functions"]:
+        await run_reentrant(functions.warm, function)
+    return {"warm": asked["functions"]}
+
+
+async def _running(_: Asked) -> Any:
+    return {"running": lambda_svc.executions_in_flight()[1], "messages": queues.counts()}
+
+
+async def _servers(_: Asked) -> Any:
+    return {"servers": resources.servers()}
+
+
+async def _events(asked: Asked) -> Any:
+    """Like PutEvents, but for sources that only AWS's own services may use (`aws.transfer`)."""
+    status, _, body = eventbridge._put_events({"Entries": asked["Entries"]}, allow_aws_source=True)
+    if status != 200:
+        raise ValueError(body.decode() if isinstance(body, bytes) else str(body))
+    return json.loads(body)
+
+
+async def _reset(asked: Asked) -> Any:
+    keep = Keep(bool(asked.get("configuration", False)), tuple(asked.get("secrets", ())), asked.get("schedule_group"))
+    log.info("reset, keeping %s", asdict(keep))
+    return {"epoch": await reset(keep)}
+
+
+ROUTES: dict[str, Callable[[Asked], Awaitable[Any]]] = {
+    "ping": _ping, "fire": _fire, "clock": _clock, "visible": _visible, "kill": _kill, "warm": _warm,
+    "running": _running, "servers": _servers, "events": _events, "reset": _reset,
+}
