@@ -1,0 +1,349 @@
+"""The endpoint over a plain MiniStack, with the real identity function behind it, and the clients that partners use."""
+
+import contextlib
+import ftplib
+import importlib.util
+import json
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import boto3
+import paramiko
+import pytest
+
+from bridge.adapters.partner_secrets import PartnerSecrets
+from bridge.configuration import Bundle
+from local.endpoint.cloud import Cloud
+from local.endpoint.endpoint import Endpoint
+from local.endpoint.reception import Waits
+from local.endpoint.servers import Server
+
+ROOT = Path(__file__).parents[2]
+REGION, ACCOUNT = "eu-central-1", "000000000000"
+EXCHANGE, WORK, PREFIX = "exchange", "work", "bridge/partners/"
+ROLE, KEY = f"arn:aws:iam::{ACCOUNT}:role/partner", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/of-the-test"
+PUBLIC, INTERNAL = "s-0123456789abcdef0", "s-fedcba98765432100"
+PASSWORDS = {"northwind": "Lachs-1887-é", "acme": "shoes and more", "bigmart": "buy 1, get 1"}
+FOLDERS = ["inbox/", "inbox/prices/", "outbox/", "outbox/catalogue/", "receipts/", "corrections/"]  # no templates yet
+VPC = {"EndpointType": "VPC", "IdentityProviderType": "AWS_LAMBDA", "Domain": "S3", "Certificate": "arn:aws:acm:…",
+       "ProtocolDetails": {"TlsSessionResumptionMode": "ENABLED", "SetStatOption": "ENABLE_NO_OP"}}
+BUNDLE = Bundle.model_validate({"version": "1", "feeds": {}, "partners": {
+    "northwind": {"name": "Northwind ERP", "protocols": ["sftp", "ftps", "ftp"], "allow": ["127.0.0.0/8"], "paths": {"/export/sap": "inbox"}},
+    "acme": {"name": "Acme Shoes", "protocols": ["sftp", "ftps", "ftp"]},
+    "bigmart": {"name": "Bigmart, who comes over SFTP only", "protocols": ["sftp"]},
+    "faraway": {"name": "Comes from elsewhere", "protocols": ["sftp", "ftps"], "allow": ["203.0.113.0/24"]},
+}})
+DEADLINE_S = 10
+
+
+def soon(condition, what="it"):
+    """What `condition` gives as soon as it is true."""
+    until = time.monotonic() + DEADLINE_S
+    while not (found := condition()):
+        if time.monotonic() > until:
+            raise AssertionError(f"{what} did not happen within {DEADLINE_S} s")
+        time.sleep(0.02)
+    return found
+
+
+def program(name: str) -> str:
+    """The client's path; without it the test is skipped, but not where all are promised to be there."""
+    found = shutil.which(name)
+    if found is None:
+        reason = f"{name} is not installed (make setup brings it)"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    return found
+
+
+# --- AWS --------------------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory):
+    """A MiniStack of its own, as its makers ship it."""
+    home = tmp_path_factory.mktemp("ministack")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SSL_", "REQUESTS_"))}
+    env |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0", "AUTH": "true",
+            "MINISTACK_REGION": REGION, "TMPDIR": str(home), "STATE_DIR": str(home / "state"), "S3_DATA_DIR": str(home / "s3"),
+            "LOG_LEVEL": "WARNING"}
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "ministack"], env=env, stdout=log, stderr=log, cwd=home)
+    try:
+        soon(lambda: _listens(port) or process.poll() is not None, "the start of MiniStack")
+        yield Cloud(REGION, "test", "test", f"http://127.0.0.1:{port}")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="session")
+def aws(cloud):
+    """Buckets, the partners' role, the configuration and the secrets, as the template and the CLI make them."""
+    clients = SimpleNamespace(s3=cloud.client("s3"), iam=cloud.client("iam"), secrets=cloud.client("secretsmanager"))
+    for bucket in (EXCHANGE, WORK):
+        clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        clients.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    trust = {"Effect": "Allow", "Principal": {"Service": "transfer.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    rights = [
+        {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": f"arn:aws:s3:::{EXCHANGE}"},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject",
+                                       "s3:AbortMultipartUpload"], "Resource": f"arn:aws:s3:::{EXCHANGE}/*"}]
+    clients.iam.create_role(RoleName="partner", AssumeRolePolicyDocument=_policy([trust]))
+    clients.iam.put_role_policy(RoleName="partner", PolicyName="tree", PolicyDocument=_policy(rights))
+    clients.s3.put_object(Bucket=WORK, Key="configuration/current.json", Body=BUNDLE.model_dump_json(by_alias=True).encode())
+    secrets = PartnerSecrets(clients.secrets, PREFIX)
+    for partner, password in PASSWORDS.items():
+        secrets.set_password(partner, password)
+    secrets.set_password("faraway", "elsewhere")
+    return clients
+
+
+def _policy(statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+@pytest.fixture(scope="session")
+def identify(aws, cloud):
+    """The identity function itself, as Lambda would call it, in this process."""
+    where = {"AWS_ENDPOINT_URL": cloud._where["endpoint_url"], "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
+             "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "EXCHANGE_BUCKET": EXCHANGE, "WORK_BUCKET": WORK,
+             "PARTNER_SECRETS_PREFIX": PREFIX, "PARTNER_ROLE_ARN": ROLE, "KEY_ARN": KEY, "POWERTOOLS_METRICS_NAMESPACE": "bridge"}
+    with pytest.MonkeyPatch.context() as env:
+        for name, value in where.items():
+            env.setenv(name, value)
+        spec = importlib.util.spec_from_file_location("authenticate", ROOT / "functions/identity/authenticate.py")
+        function = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(function)
+        boto3.DEFAULT_SESSION = None
+    context = SimpleNamespace(function_name="authenticate", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1")
+    return lambda event: function.handler(event, context)
+
+
+class Exchange:
+    """The exchange bucket as our side sees it."""
+
+    def __init__(self, s3) -> None:
+        self.s3 = s3
+
+    def put(self, key, body=b"") -> None:
+        self.s3.put_object(Bucket=EXCHANGE, Key=key, Body=body)
+
+    def body(self, key) -> bytes:
+        return self.s3.get_object(Bucket=EXCHANGE, Key=key)["Body"].read()
+
+    def head(self, key):
+        return self.s3.head_object(Bucket=EXCHANGE, Key=key)
+
+    def files(self, prefix="") -> list[str]:
+        return [key for key in self.keys(prefix) if not key.endswith("/")]
+
+    def keys(self, prefix="") -> list[str]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=EXCHANGE, Prefix=prefix)
+        return [found["Key"] for page in pages for found in page.get("Contents", [])]
+
+    def versions(self, key) -> int:
+        return len(self.s3.list_object_versions(Bucket=EXCHANGE, Prefix=key).get("Versions", []))
+
+    def clear(self) -> None:
+        found = self.s3.list_object_versions(Bucket=EXCHANGE)
+        gone = [{"Key": v["Key"], "VersionId": v["VersionId"]} for kind in ("Versions", "DeleteMarkers") for v in found.get(kind, [])]
+        if gone:
+            self.s3.delete_objects(Bucket=EXCHANGE, Delete={"Objects": gone})
+
+
+@pytest.fixture(scope="session")
+def _exchange(aws):
+    return Exchange(aws.s3)
+
+
+@pytest.fixture
+def exchange(_exchange):
+    """Empty but for the folders that `bridge config apply` makes for each partner."""
+    _exchange.clear()
+    for partner in PASSWORDS:
+        for folder in FOLDERS:
+            _exchange.put(f"{partner}/{folder}")
+    return _exchange
+
+
+class Bus:
+    """What the endpoint tells the default bus. (MiniStack as shipped takes no `aws.*` source: see the README.)"""
+
+    def __init__(self) -> None:
+        self.entries: list[dict] = []
+
+    def __call__(self, entry) -> None:
+        self.entries.append(entry)
+
+    def kinds(self) -> list[str]:
+        return [entry["DetailType"] for entry in self.entries]
+
+    def one(self, kind) -> dict:
+        """The detail of the one event of this kind, as soon as it has come."""
+        found = soon(lambda: [entry for entry in self.entries if entry["DetailType"] == kind], kind)
+        assert len(found) == 1, found
+        return json.loads(found[0]["Detail"])
+
+
+@pytest.fixture(scope="session")
+def _bus():
+    return Bus()
+
+
+@pytest.fixture
+def bus(_bus):
+    _bus.entries.clear()
+    return _bus
+
+
+# --- the endpoint -----------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="session")
+def _endpoint(cloud, identify, _bus, tmp_path_factory):
+    servers = [Server.of(PUBLIC, VPC | {"Protocols": ["SFTP", "FTPS"]}), Server.of(INTERNAL, VPC | {"Protocols": ["FTP"]})]
+    endpoint = Endpoint(servers, identify, cloud, tmp_path_factory.mktemp("endpoint"), bus=_bus, waits=Waits(after_refusal_s=0.2))
+    ports = endpoint.start()
+    yield SimpleNamespace(ports=ports, host_key=endpoint.host_key, it=endpoint)
+    endpoint.stop()
+
+
+@pytest.fixture
+def endpoint(_endpoint, exchange, bus):
+    """SFTP, FTPS and FTP as the twin's template declares them; every test begins with empty folders."""
+    return _endpoint
+
+
+@pytest.fixture
+def another(cloud, identify, bus, exchange, tmp_path):
+    """Start one more endpoint, with other settings; gives its ports."""
+    with contextlib.ExitStack() as started:
+        def start(*servers, identify=identify, **settings):
+            endpoint = Endpoint(servers, identify, cloud, tmp_path / "endpoint", bus=bus, **settings)
+            started.callback(endpoint.stop)
+            return SimpleNamespace(ports=endpoint.start(), it=endpoint, folder=tmp_path / "endpoint")
+        yield start
+
+
+# --- clients ----------------------------------------------------------------------------------------------------------
+
+def run(*command, ok=True, **settings):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=30, **settings)
+    if ok:
+        assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@pytest.fixture(scope="session")
+def key_pair(aws, tmp_path_factory):
+    """Northwind's SSH key: the private file; the public line is set as `bridge partner key` sets it."""
+    file = tmp_path_factory.mktemp("key") / "id_ed25519"
+    run(program("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", "erp@northwind", "-f", file)
+    PartnerSecrets(aws.secrets, PREFIX).add_key("northwind", file.with_suffix(".pub").read_text())
+    return file
+
+
+@pytest.fixture
+def sftp(endpoint, tmp_path):
+    """OpenSSH's sftp, the server's key pinned; one batch of commands."""
+    def batch(*commands, user="northwind", password=None, key=None, ok=True):
+        (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{endpoint.ports['sftp']} {endpoint.host_key}\n")
+        (tmp_path / "batch").write_text("\n".join(commands) + "\n")
+        options = ["-P", endpoint.ports["sftp"], f"-oUserKnownHostsFile={tmp_path}/known_hosts", "-oStrictHostKeyChecking=yes",
+                   "-oNumberOfPasswordPrompts=1", "-F", "none"]
+        if key:
+            login = [program("sftp"), *options, "-oPasswordAuthentication=no", "-oIdentitiesOnly=yes", "-i", key]
+        else:
+            login = [program("sshpass"), "-p", password or PASSWORDS[user], program("sftp"), *options, "-oPubkeyAuthentication=no",
+                     "-oBatchMode=no"]
+        return run(*login, "-b", tmp_path / "batch", f"{user}@127.0.0.1", ok=ok)
+    return batch
+
+
+@pytest.fixture
+def lftp(endpoint):
+    """lftp over FTPS; `set` lines first."""
+    def script(*commands, user="northwind", ok=True):
+        settings = ["set ssl:verify-certificate no", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 1",
+                    "set net:timeout 10", "set cmd:fail-exit yes"]
+        password = PASSWORDS[user].replace('"', '\\"')
+        login = f'open -u {user},"{password}" ftp://127.0.0.1:{endpoint.ports["ftps"]}'
+        return run(program("lftp"), "-c", "; ".join([*settings, login, *commands]), ok=ok)
+    return script
+
+
+@pytest.fixture
+def curl(endpoint):
+    """curl; `protocol` ftp or ftps (explicit TLS)."""
+    def fetch(protocol, path, *options, user="northwind", password=None, ok=True):
+        tls = ["--ssl-reqd", "--insecure"] if protocol == "ftps" else []
+        return run(program("curl"), "--silent", "--show-error", *tls, "-u", f"{user}:{password or PASSWORDS[user]}", *options,
+                   f"ftp://127.0.0.1:{endpoint.ports[protocol]}{path}", ok=ok)
+    return fetch
+
+
+@pytest.fixture
+def rclone(endpoint, tmp_path):
+    def command(*arguments, user="northwind", ok=True):
+        obscured = run(program("rclone"), "obscure", PASSWORDS[user]).stdout.strip()
+        (tmp_path / "rclone.conf").write_text(f"[bridge]\ntype = sftp\nhost = 127.0.0.1\nport = {endpoint.ports['sftp']}\n"
+                                              f"user = {user}\npass = {obscured}\n")
+        return run(program("rclone"), "--config", tmp_path / "rclone.conf", "--retries", "1", *arguments, ok=ok)
+    return command
+
+
+@pytest.fixture
+def connect(endpoint):
+    """paramiko's client: an open SFTP session; all are closed at the end."""
+    with contextlib.ExitStack() as open_ones:
+        def session(user="northwind", password=None, key=None, ports=endpoint.ports):
+            transport = open_ones.enter_context(contextlib.closing(paramiko.Transport(("127.0.0.1", ports["sftp"]))))
+            pkey = paramiko.Ed25519Key.from_private_key_file(str(key)) if key else None
+            transport.connect(username=user, password=None if key else password or PASSWORDS[user], pkey=pkey)
+            return paramiko.SFTPClient.from_transport(transport)
+        yield session
+
+
+@pytest.fixture
+def dial(endpoint):
+    """ftplib: a control connection, logged in; all are closed at the end."""
+    open_ones = []
+
+    def session(protocol="ftp", user="northwind", password=None, ports=endpoint.ports, kind=ftplib.FTP_TLS):
+        client = kind() if protocol == "ftps" else ftplib.FTP()
+        client.encoding = "utf-8"
+        open_ones.append(client)
+        client.connect("127.0.0.1", ports[protocol], timeout=10)
+        client.login(user, password or PASSWORDS[user])
+        if protocol == "ftps":
+            client.prot_p()
+        return client
+    yield session
+    for client in open_ones:
+        client.close()
+
+
+# --- nothing stays ----------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_stays(request):
+    """When all is stopped, no thread of the endpoint is left."""
+    yield
+    left = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon]
+    assert left == []
+
+
+logging.getLogger("botocore").setLevel(logging.WARNING)
