@@ -127,9 +127,12 @@ def _between(reading: Reading, partners: set[str], feeds: dict[str, Feed], chann
 
 def _translated(model: type[Model], read: Document, error: ValidationError, named: set[str]) -> Iterable[Wrong]:
     """pydantic's errors in our words, at the lines where they stand."""
+    around = {e["loc"][:depth] for e in error.errors() for depth in range(len(e["loc"]))}
     for e in error.errors():
         place: Place = tuple(step for step in e["loc"] if step != "[key]")
         cause = e.get("ctx", {}).get("error")
+        if e["type"] == "too_short" and place in around:
+            continue  # pydantic counts only the members that are right; the wrong ones are told
         if isinstance(cause, Faults):
             yield from (read.fault((*place, *fault.path), fault.sentence) for fault in cause.faults)
         elif e["type"] == "missing":

@@ -8,9 +8,13 @@ import sys
 from cli.refusal import Refusal
 
 
+def at_a_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
 def asked(what: str) -> str:
     """From the terminal, twice; where there is none, the first line of standard input."""
-    if not sys.stdin.isatty():
+    if not at_a_terminal():
         given = sys.stdin.readline().rstrip("\r\n")
     elif (given := getpass.getpass(f"{what}: ")) != getpass.getpass("Once more: "):
         raise Refusal("The two were not the same; nothing was changed.")

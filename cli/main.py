@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated
 
 import typer
@@ -37,23 +38,21 @@ def bridge(
     ctx.obj = Session(name)
 
 
-def _add_installed(root: typer.Typer) -> None:
-    for entry in entry_points(group=GROUP):
+def add_installed(root: typer.Typer, entries: Iterable[EntryPoint]) -> None:
+    for entry in entries:
         try:
             root.add_typer(entry.load(), name=entry.name)
         except ModuleNotFoundError as error:  # an installation without the twin's packages is whole all the same
-            root.add_typer(_missing(entry.name, str(error.name)), name=entry.name)
+            _say_missing(root, entry.name, str(error.name))
 
 
-def _missing(name: str, module: str) -> typer.Typer:
-    """Stands where a command would, and says what it lacks."""
-    app = typer.Typer(invoke_without_command=True, help=f"Not installed here: needs {module}.", epilog=f"Example:  bridge {name} --help")
+def _say_missing(root: typer.Typer, name: str, module: str) -> None:
+    """Stands where a command would, takes whatever words it is given, and says what it lacks."""
 
-    @app.callback(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+    @root.command(name, help=f"Not installed here: needs {module}.", epilog=f"Example:  bridge {name} --help",
+                  context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
     def say_so() -> None:
         raise Refusal(f'The command "{name}" needs the package {module}, which is not installed. Set everything up: make setup')
 
-    return app
 
-
-_add_installed(app)
+add_installed(app, entry_points(group=GROUP))

@@ -7,7 +7,6 @@ import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-HERE = Path(__file__).parent
 COLOURS = ["Schwarz", "Weiß", "Moosgrün", "Nachtblau", "Rostrot", "Sandbeige", "Anthrazit", "Ocker"]
 LINES = """
 Trekkingrucksack Höhenweg|28 L,52 L|Nordhang|Nylon/Leder|1.15|139.9|62|5|trägt sich auch nach acht Stunden noch leicht
@@ -22,7 +21,7 @@ Gaskocher Glühwurm|1 Flamme,2 Flammen|Alpwerk|Aluminium/Edelstahl|0.38|64.9|22|
 Topfset Großküche|2-teilig,4-teilig|Alpwerk|Edelstahl|1.05|74|24|10|stapelbar, Deckel mit Sieb
 Bräter Sonntagsruh|4,5 L,6,7 L|Birkfeuer|Gusseisen|5.2|129|33|25|für Ofen, Herd und offenes Feuer
 Pfanne Röstmeister|24 cm,28 cm|Birkfeuer|Gusseisen/Leder|2.15|59.9|46|25|eingebrannt mit Leinöl
-Feuerschale Sternwarte|55 cm,80 cm|Birkfeuer|Edelstahl|8.9|189|80|5|mit Funkenschutz & Ascheblech
+Feuerschale Sternwarte|55 cm,80 cm|Birkfeuer|Edelstahl|8.9|799|80|5|mit Funkenschutz & Ascheblech
 Klappspaten Wühlmaus|kurz,lang|Nordhang|Edelstahl|0.74|32.9|27|10|Säge und Hacke sind schon dran
 Taschenmesser Spänling|7 cm,9 cm|Nordhang|Edelstahl/Kork|0.11|44|12|10|liegt gut in nassen Händen
 Trinkflasche Quellwasser|0,5 L,0,75 L|Alpwerk|Edelstahl/Bambus|0.29|24.95|27|3|hält 24 h kalt und 12 h heiß
@@ -57,7 +56,8 @@ def gtin(digits: str) -> str:
 
 
 def comma(number: float, places: int) -> str:
-    return f"{number:.{places}f}".replace(".", ",")
+    """1299.0 → 1.299,00"""
+    return f"{number:,.{places}f}".translate(str.maketrans(",.", ".,"))
 
 
 def sizes(text: str) -> list[str]:
@@ -130,7 +130,7 @@ FAULTS: dict[str, Faults] = {
     },
     "alpwerk_2026-11.csv": {
         7: put(6, "0.52 kg"),
-        19: put(5, "Czechoslovakia"),  # a country that Plytix does not have
+        19: put(5, "Czechoslovakia"),  # none of the countries that the feed knows
         33: put(7, "2026-13-01"),
     },
     "PREISE_20261124.csv": {
@@ -147,19 +147,25 @@ FAULTS: dict[str, Faults] = {
 """File → number of the data row (1 for the first) → what is done to it."""
 
 
-def write(name: str, head: list[str], rows: Iterable[list[str]], encoding: str, delimiter: str) -> None:
-    faults = FAULTS[name]
-    with (HERE / name).open("w", encoding=encoding, newline="") as file:
+def write(path: Path, head: list[str], rows: Iterable[list[str]], encoding: str, delimiter: str) -> None:
+    faults = FAULTS[path.name]
+    with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
         writer.writerow(head)
         writer.writerows(faults.get(number, list)(row) for number, row in enumerate(rows, 1))
 
 
-if __name__ == "__main__":
-    all_ = list(products())
-    alpwerk = [p for p in all_ if p["brand"] == "Alpwerk"]
+def make(folder: Path) -> None:
+    every = list(products())
+    alpwerk = [p for p in every if p["brand"] == "Alpwerk"]
     new = [p | {"sku": f"{70_000 + n:07d}", "gtin": gtin(f"2{99_000_000_000 + n * 7:011d}")} for n, p in enumerate(alpwerk[:6], 1)]
-    write("ARTIKEL_20261124.csv", ERP_HEAD, (erp(p, n) for n, p in enumerate(all_)), "cp1252", ";")
-    write("alpwerk_2026-11.csv", SHEET_HEAD, (sheet(p, n) for n, p in enumerate(alpwerk + new)), "utf-8-sig", ",")
-    write("PREISE_20261124.csv", ["ArtNr", "VK netto", "UVP", "gültig ab"], (price(p, n) for n, p in enumerate(all_[::2])), "utf-8", ";")
-    write("BESTAND.TXT", ["ARTNR", "LAGERORT", "BESTAND", "WIEDER_AB"], (stock(p, n) for n, p in enumerate(all_[1::4])), "cp850", "\t")
+    write(folder / "ARTIKEL_20261124.csv", ERP_HEAD, (erp(p, n) for n, p in enumerate(every)), "cp1252", ";")
+    write(folder / "alpwerk_2026-11.csv", SHEET_HEAD, (sheet(p, n) for n, p in enumerate(alpwerk + new)), "utf-8-sig", ",")
+    write(folder / "PREISE_20261124.csv", ["ArtNr", "VK netto", "UVP", "gültig ab"],
+          (price(p, n) for n, p in enumerate(every[::2])), "utf-8", ";")
+    write(folder / "BESTAND.TXT", ["ARTNR", "LAGERORT", "BESTAND", "WIEDER_AB"],
+          (stock(p, n) for n, p in enumerate(every[1::4])), "cp850", "\t")
+
+
+if __name__ == "__main__":
+    make(Path(__file__).parent)
