@@ -30,24 +30,31 @@ def selects(channel: Channel) -> Callable[[Product], bool]:
     wanted = tuple(channel.select.items())
 
     def selected(product: Product) -> bool:
-        for name, text in wanted:
-            value = of(product, name)
-            if text not in (map(said, value) if isinstance(value, list) else (said(value),)):
-                return False
-        return True
+        values = everything(product)
+        return all(text in _members(values.get(name)) for name, text in wanted)
 
     return selected
 
 
+def _members(value: Value) -> list[str]:
+    return [said(member) for member in value] if isinstance(value, list) else [said(value)]
+
+
 def row(channel: Channel) -> Callable[[Product], tuple[list[str], list[Held]]]:
     """The cells of a product in the order of the columns, and all that holds it back; it goes out only if nothing does."""
-    columns = tuple(channel.columns.items())
     narrow = None if channel.encoding.startswith("utf") else channel.encoding
+    columns = [(head, column.from_, column, (column.max, column.style, narrow) == (None, None, None))
+               for head, column in channel.columns.items()]
 
     def cells(product: Product) -> tuple[list[str], list[Held]]:
+        values = everything(product)
         texts, faults = [], []
-        for head, column in columns:
-            text, reason = checked(of(product, column.from_), column, narrow)
+        for head, name, column, is_free in columns:
+            value = values.get(name)
+            if is_free:
+                texts.append(value if isinstance(value, str) else said(value))  # most are texts
+                continue
+            text, reason = checked(value, column, narrow)
             texts.append(text)
             if reason is not None:
                 faults.append(Held(product.sku, head, reason))
@@ -56,24 +63,19 @@ def row(channel: Channel) -> Callable[[Product], tuple[list[str], list[Held]]]:
     return cells
 
 
-def of(product: Product, name: str) -> Value:
-    """`sku` and `family` stand beside the values of a product."""
-    match name:
-        case "sku":
-            return product.sku
-        case "family":
-            return product.family
-        case _:
-            return product.values.get(name)
+def everything(product: Product) -> dict[str, Value]:
+    """SKU and family stand beside the values of a product; a channel names them like any other."""
+    return {**product.values, "sku": product.sku, "family": product.family}
 
 
 def checked(value: Value, column: ChannelColumn, encoding: str | None) -> tuple[str, str | None]:
     """The cell, and what of the contract it breaks. It is never cut to fit: half a title is a wrong title."""
-    text = cell(value)
+    text = said(value)
     if column.style is not None and text:
-        if isinstance(value, bool) or not NUMBER.fullmatch(text):
+        number = digits(value)
+        if number is None:
             return text, f'"{text}" is not a number'
-        text = money(text, column.style)
+        text = money(number, column.style)
     if column.max is not None and len(text) > column.max:
         return text, f"{len(text)} characters long, {column.max} are allowed"
     if encoding is not None and not text.isascii():
@@ -84,12 +86,8 @@ def checked(value: Value, column: ChannelColumn, encoding: str | None) -> tuple[
     return text, None
 
 
-def cell(value: Value) -> str:
-    return "|".join(map(said, value)) if isinstance(value, list) else said(value)
-
-
 def said(value: Value) -> str:
-    """As text; no value is the empty text, and no number is written with an exponent."""
+    """As text; no value is the empty text, members are joined with `|`, and no number is written with an exponent."""
     match value:
         case str():
             return value
@@ -98,12 +96,24 @@ def said(value: Value) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return format(Decimal(repr(value)), "f")
+            text = repr(value)
+            return format(Decimal(text), "f") if "e" in text else text
+        case list():
+            return "|".join(map(said, value))
         case _:
             return str(value)
 
 
+def digits(value: Value) -> str | None:
+    """A number, or a text that is one, as plain digits; None for anything else."""
+    if isinstance(value, str):
+        return format(Decimal(value), "f") if NUMBER.fullmatch(value) else None
+    return said(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def money(number: str, style: str) -> str:
     """Two places, rounded half up as people do."""
-    rounded = format(Decimal(number).quantize(CENT, ROUND_HALF_UP, WIDE), "f")
-    return rounded.replace(".", ",") if style == "0,00" else rounded
+    if len(number.partition(".")[2]) > 2:
+        number = format(Decimal(number).quantize(CENT, ROUND_HALF_UP, WIDE), "f")
+    whole, _, part = number.partition(".")
+    return f"{whole}{style[1]}{part:0<2}"
