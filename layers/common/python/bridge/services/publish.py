@@ -7,16 +7,16 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from tempfile import TemporaryFile
-from typing import IO, Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -30,6 +30,7 @@ from bridge.domain.product import Product
 from bridge.domain.row import Sku
 from bridge.domain.snapshot import Head
 from bridge.errors import Stop
+from bridge.formats import delimited_writer
 from bridge.ports import Clock, MirrorState
 
 MANIFEST_FORMAT = 1
@@ -116,16 +117,15 @@ def unfit(state: MirrorState, channel: Channel, now: int) -> str | None:
 
 def _publish(channel: Channel, delivery: Delivery, needs: Publish) -> Delivery:
     head, products = snapshot.read(_snapshot(delivery.due, needs))
-    with TemporaryFile() as file, TemporaryFile() as report:
-        rows, held = _render(channel, products, file, report)
-        made = replace(
-            delivery, snapshot=head.id, file=file_name(channel, delivery.due), rows=rows, held=held,
-            size_bytes=file.seek(0, io.SEEK_END), sha256=_sha256(file),
-        )
-        names = [made.file] + ([f"{made.file}.held.csv"] if held else [])
-        for name, content in zip(names, (file, report), strict=False):
-            content.seek(0)
-            needs.outbox.set_aside(made.run, name, content)
+    made = replace(delivery, snapshot=head.id, file=file_name(channel, delivery.due))
+    with TemporaryFile() as file:
+        rows, held = _write(channel, products, file)
+        made = replace(made, rows=rows, held=held, size_bytes=file.seek(0, io.SEEK_END), sha256=_sha256(file))
+        file.seek(0)
+        needs.outbox.set_aside(made.run, made.file, file)
+    names = [made.file]
+    if held:  # seldom: then the snapshot is read once more, so that memory stays flat however many they are
+        names.append(_report(channel, made, needs))
     for recipient in channel.recipients:
         for name in names:
             needs.outbox.deliver(made.run, name, recipient, channel.name)
@@ -145,40 +145,49 @@ def _snapshot(due: int, needs: Publish) -> Iterator[bytes]:
                 packed.write(line)
         file.seek(0)
         needs.snapshots.put(id, file)
-    if lines := needs.snapshots.lines(id):
-        return lines
-    raise Stop(f"snapshot {id} cannot be read, though it is there")
+    return _lines(id, needs)
 
 
-def _render(channel: Channel, products: Iterator[Product], file: IO[bytes], report: IO[bytes]) -> tuple[int, int]:
+def _lines(id: str, needs: Publish) -> Iterator[bytes]:
+    lines = needs.snapshots.lines(id)
+    if lines is None:
+        raise Stop(f"snapshot {id} cannot be read, though it was written")
+    return lines
+
+
+def _write(channel: Channel, products: Iterator[Product], file: BinaryIO) -> tuple[int, int]:
     """Rows written and products held back."""
-    selected, cells = contract.selects(channel), contract.row(channel)
-    rows = held = 0
-    with _writer(file, channel.delimiter, channel.encoding) as out, _writer(report, channel.delimiter, "utf-8-sig") as told:
-        out.writerow(channel.columns)
-        told.writerow(("sku", "column", "reason"))
-        for product in filter(selected, products):
+    held: Counter[str] = Counter()
+    cells = contract.row(channel)
+
+    def rows() -> Iterator[Sequence[str]]:
+        yield list(channel.columns)
+        for product in filter(contract.selects(channel), products):
             texts, faults = cells(product)
             if faults:
-                held += 1
-                told.writerows((fault.sku, fault.column, fault.reason) for fault in faults)
+                held["products"] += 1
             else:
-                rows += 1
-                out.writerow(texts)
-    return rows, held
+                yield texts
+
+    written = delimited_writer.write(rows(), file, delimiter=channel.delimiter, encoding=channel.encoding)
+    return written.rows - 1, held["products"]
 
 
-@contextmanager
-def _writer(file: IO[bytes], delimiter: str, encoding: str) -> Iterator[Any]:
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    try:
-        yield csv.writer(text, delimiter=delimiter)
-        text.flush()
-    finally:
-        text.detach()  # the file outlives its wrapper
+def _report(channel: Channel, made: Delivery, needs: Publish) -> str:
+    """What was held back and why, for people: set aside beside the file, under the name that this gives."""
+    _, products = snapshot.read(_lines(made.snapshot, needs))
+    cells = contract.row(channel)
+    faults = (fault for product in filter(contract.selects(channel), products) for fault in cells(product)[1])
+    rows = chain([("sku", "column", "reason")], ((fault.sku, fault.column, fault.reason) for fault in faults))
+    name = f"{made.file}.held.csv"
+    with TemporaryFile() as report:
+        delimited_writer.write(rows, report, delimiter=channel.delimiter, encoding="utf-8-sig", guard=True)
+        report.seek(0)
+        needs.outbox.set_aside(made.run, name, report)
+    return name
 
 
-def _sha256(file: IO[bytes]) -> str:
+def _sha256(file: BinaryIO) -> str:
     file.seek(0)
     hashed = hashlib.sha256()
     while piece := file.read(1 << 20):
