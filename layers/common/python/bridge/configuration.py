@@ -120,7 +120,7 @@ class Column(Model):
     empty: Literal["keep", "clear"] | None = None  # None: as the feed says
     date: DateForm = "%Y-%m-%d"  # strptime
     split: Annotated[str, Field(min_length=1)] = "|"  # between the members of `options`
-    values: dict[str, str] = {}  # what stands in the file → option in Plytix
+    values: dict[str, str] = {}  # what stands in the file → option in Plytix; where there are any, no other word is taken
     true: tuple[str, ...] = ("1", "true", "yes", "y", "ja", "j", "x", "wahr", "oui", "si")
     false: tuple[str, ...] = ("0", "false", "no", "n", "nein", "falsch", "non")
 
