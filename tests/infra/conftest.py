@@ -1,0 +1,54 @@
+"""The templates that the tests look at: each synthesized once a session, as a newcomer's and as a company's in a VPC."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.app import app
+from infra.wiring.assembly import Assembly
+
+NETWORK = {
+    "vpc": "vpc-0123456789abcdef0",
+    "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "addressAllocations": ["eipalloc-0123456789abcdef0", "eipalloc-0123456789abcdef1"],
+    "certificate": "arn:aws:acm:us-east-1:000000000000:certificate/12345678-1234-1234-1234-123456789012",
+    "securityGroups": "sg-0123456789abcdef0",
+}
+
+
+@pytest.fixture(scope="session")
+def network():
+    return NETWORK
+
+
+def synthesized(folder: Path, context: dict) -> dict[str, dict]:
+    """The templates by their stack's name; assets stay where they are, which leaves out copying the wheels."""
+    app({"aws:cdk:disable-asset-staging": True, "account": "000000000000", "region": "us-east-1", **context}, folder).synth()
+    suffix = ".template.json"
+    return {path.name.removesuffix(suffix): json.loads(path.read_text()) for path in folder.glob(f"*{suffix}")}
+
+
+@pytest.fixture(scope="session")
+def cdk_out(tmp_path_factory):
+    """Where the company's templates lie as files."""
+    return tmp_path_factory.mktemp("cdk.out")
+
+
+@pytest.fixture(scope="session")
+def templates(cdk_out):
+    """Of a company with a VPC: all that there may be."""
+    return synthesized(cdk_out, NETWORK)
+
+
+@pytest.fixture(scope="session")
+def newcomer(tmp_path_factory):
+    """Of one who gave nothing but a name."""
+    return synthesized(tmp_path_factory.mktemp("cdk.out"), {"name": "acme"})
+
+
+@pytest.fixture(scope="session")
+def assembly(templates):
+    return Assembly(templates)
