@@ -42,7 +42,8 @@ class Judged:
         return Judged(Outcome(body[0]), tuple(Note(*n) for n in body[1]))
 
 
-def judge(run: str, sequence: Sequence, feed: Feed, row: dict[str, Value], wanted: Wanted, mirror: Mirror, entries: Iterable[Entry]) -> Judged:
+def judge(run: str, sequence: Sequence, feed: Feed, row: dict[str, Value], wanted: Wanted, mirror: Mirror,
+          entries: Iterable[Entry]) -> Judged:
     """`row`: attribute → value as the drop says; `entries`: history of the SKU; `wanted`: this feed's item."""
     mine = [e for e in entries if e.names(run)]
     notes = tuple(_notes(run, sequence, feed, row, wanted, mirror, mine))
@@ -63,7 +64,8 @@ def _outcome(note: Note) -> Outcome:
     return Outcome.SKIPPED if note.why == NEWER else Standing(note.why).outcome
 
 
-def _notes(run: str, sequence: Sequence, feed: Feed, row: dict[str, Value], wanted: Wanted, mirror: Mirror, mine: list[Entry]) -> Iterable[Note]:
+def _notes(run: str, sequence: Sequence, feed: Feed, row: dict[str, Value], wanted: Wanted, mirror: Mirror,
+           mine: list[Entry]) -> Iterable[Note]:
     if reason := wanted.open.get(EXISTS):  # no product, and none will be made: one reason for the whole row
         yield Note("sku", reason, None, wanted.refused[EXISTS].message if EXISTS in wanted.refused else None)
         return

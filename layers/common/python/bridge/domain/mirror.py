@@ -87,4 +87,5 @@ def to_json(mirror: Mirror) -> dict[str, Any]:
 
 def from_json(body: dict[str, Any], version: int) -> Mirror:
     applied = {a: Applied(Digest(s), Digest(n), feed, run, line) for a, (s, n, feed, run, line) in body["applied"].items()}
-    return Mirror(Existence(body["existence"]), body["id"], body["modified"], body["values"], body["facts"], body["changed"], applied, version)
+    existence = Existence(body["existence"])
+    return Mirror(existence, body["id"], body["modified"], body["values"], body["facts"], body["changed"], applied, version)

@@ -145,7 +145,8 @@ def _verdict(speaking: _Feeds, attribute: str, winner: Wish, mirror: Mirror) -> 
     return decide(owner, attribute, winner.said, mirror, landed_ms(winner.said.since))
 
 
-def _standing(speaking: _Feeds, feed: str, attribute: str, counting: dict[str, Said], winner: Wish | None, verdict: Verdict) -> Standing | None:
+def _standing(speaking: _Feeds, feed: str, attribute: str, counting: dict[str, Said], winner: Wish | None,
+              verdict: Verdict) -> Standing | None:
     """How this feed's value for the attribute stands; None: in step (or about to be sent)."""
     mine = speaking.wanted[feed].values.get(attribute)
     if mine is None or not speaking.gives(feed, attribute):

@@ -35,3 +35,4 @@ class Record:
     line: int
     sku: Sku
     values: dict[str, Value]
+    unfinished: bool = False  # as its row

@@ -78,11 +78,6 @@ def tell(wanted: Wanted, said: dict[str, Value], *, run: str, line: int, sequenc
     return replace(wanted, values=values, open=opens, open_since=wanted.open_since or (now_ms if opens else 0))
 
 
-def says_nothing_new(before: Wanted, after: Wanted) -> bool:
-    """Only `said` moved, and the feed has nothing open for this SKU: the row is UNCHANGED without a look at Plytix."""
-    return not after.open and {a: v.since for a, v in before.values.items()} == {a: v.since for a, v in after.values.items()}
-
-
 def to_json(wanted: Wanted) -> dict[str, Any]:
     """The body of the stored item (format 1)."""
     return {

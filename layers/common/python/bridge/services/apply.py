@@ -25,9 +25,9 @@ from bridge.domain.run import Run
 from bridge.domain.values import digest
 from bridge.domain.wanted import EXISTS, Refusal, Wanted
 from bridge.errors import Changed, Fate, Later, Refused
+from bridge.ports import Claims, Clock, Events, Ledger, Plytix, Put, Schemas, Stage, StagedRow, Tables
 from bridge.services.close import close
 from bridge.services.note import Done, bury, remember
-from bridge.ports import Claims, Clock, Events, Ledger, Plytix, Put, Schemas, Stage, StagedRow, Tables
 
 TURNS = 8
 """A loop has a last turn: refusals and people may keep a SKU moving; then another message goes on."""

@@ -11,8 +11,8 @@ from bridge.configuration import Feed
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import Run, State
 from bridge.domain.wanted import spread, tell
-from bridge.services.close import close
 from bridge.ports import Clock, Events, Ledger, Put, Queues, Stage, StagedRow, Tables
+from bridge.services.close import close
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from bridge.domain.outcome import Standing
 from bridge.domain.product import Listed
 from bridge.domain.reconcile import reconcile
 from bridge.domain.row import Sku
-from bridge.services.note import remember
 from bridge.ports import Clock, MirrorState, MirrorStates, Plytix, Queues, Schemas, Tables
+from bridge.services.note import remember
 
 PAGE = 100
 TURN_MS = 900_000

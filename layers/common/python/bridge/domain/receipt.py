@@ -1,0 +1,91 @@
+"""The receipt: the answer to a drop, as JSON and as a page for people. One a run, replaced as it learns more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.configuration import Feed
+from bridge.domain import codes
+from bridge.domain.issue import Issue
+from bridge.domain.judge import NEWER, OVER, Note
+from bridge.domain.outcome import FINAL, Standing
+from bridge.domain.run import Run, State
+
+FORMAT = 1
+SHOWN = 1000
+"""Issues in a receipt; more of them are told by number, and all stand in the result file."""
+CODES = {
+    NEWER: codes.SKIPPED_NEWER, OVER: codes.OVER_PERSON, Standing.BEATEN: codes.SKIPPED_FEED, Standing.LEFT: codes.SKIPPED_PERSON,
+    Standing.GONE: codes.SKIPPED_DELETED, Standing.WAITS: codes.HELD_PRODUCT, Standing.RENAMED: codes.HELD_RENAMED,
+    Standing.REFUSED: codes.PLYTIX_REFUSED,
+}
+HEADLINES = {
+    State.RECEIVED: "received: it will be read as soon as it is known to be whole",
+    State.READING: "received: it is being read",
+    State.COMMITTING: "checked: its values are on their way to Plytix",
+    State.APPLYING: "checked: its values are on their way to Plytix",
+    State.CLOSED: "closed: every row has its result",
+    State.REFUSED: "refused: nothing of it was taken",
+    State.CUT_OFF: "cut off: nothing of it was taken",
+    State.FAILED: "failed: its rows and its results do not add up, and somebody has been told",
+}
+
+
+def issue_of(note: Note, feed: Feed | None, line: int | None) -> Issue:
+    """What the partner reads of an attribute that does not stand as his row wants it, by the name of his own column."""
+    column = next((head for head, c in feed.columns.items() if c.to == note.attribute), None) if feed else None
+    if note.attribute == "sku" and note.why == Standing.REFUSED:
+        return Issue(codes.PLYTIX_REFUSED_PRODUCT, line, facts={"said": note.other})
+    facts = {"attribute": note.attribute, "stands": _words(note.other), "said": note.other}
+    return Issue(CODES[note.why], line, column, _words(note.value), facts)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "" if value is None else str(value)
+
+
+def path(run: Run) -> str:
+    """Below the partner's tree, without its ending; result files stand beside it."""
+    return f"receipts/{run.drop.name}.{run.id}"
+
+
+def receipt(run: Run, issues: Sequence[dict[str, Any]] = (), more: int = 0) -> dict[str, Any]:
+    """`issues` as `Issue.as_json` gives them, the file's own first; `more` of them are not shown."""
+    return {
+        "format": FORMAT, "run": run.id, "state": "received" if run.state is State.READING else run.state.value,
+        "partner": run.partner, "feed": run.feed, "file": run.drop.path, "bytes": run.drop.size,
+        "received": _time(run.registered), "closed": _time(run.closed) if run.closed else None,
+        "rows": run.rows, "outcomes": {o.value: run.counts[o] for o in FINAL if run.counts.get(o)},
+        "waiting": run.rows - sum(run.counts.get(o, 0) for o in FINAL),
+        "issues": [*run.issues, *issues][:SHOWN], "more_issues": more + max(0, len(run.issues) + len(issues) - SHOWN),
+    }
+
+
+def page(told: dict[str, Any], run: Run) -> str:
+    """The same for people."""
+    lines = [f"{told['file']} — {HEADLINES[run.state]}", "", f"feed {told['feed']}, run {told['run']}",
+             f"received {told['received']}, {told['bytes']:,} bytes" + (f"; closed {told['closed']}" if told["closed"] else "")]
+    if told["rows"]:
+        counts = [f"{n:,} {outcome.lower()}" for outcome, n in told["outcomes"].items()]
+        counts += [f"{told['waiting']:,} on their way"] if told["waiting"] else []
+        lines += ["", f"{told['rows']:,} rows: " + ", ".join(counts)]
+    if told["issues"]:
+        lines += ["", f"What there is to say of it ({len(told['issues']) + told['more_issues']:,}):"]
+        lines += [f"  {told_issue(issue)}" for issue in told["issues"]]
+    if told["more_issues"]:
+        lines += [f"  … and {told['more_issues']:,} more: they stand in the result file."]
+    return "\n".join([*lines, ""])
+
+
+def told_issue(issue: dict[str, Any]) -> str:
+    """One issue, as a sentence: where, what, remedy, code."""
+    where = ", ".join(([f"line {issue['line']}"] if issue["line"] else []) + ([f'column "{issue["column"]}"'] if issue["column"] else []))
+    return (f"{where}: " if where else "") + f"{issue['message']}. {issue['remedy']} [{issue['code']}]"
+
+
+def _time(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,63 @@
+"""Prepare a run: read the whole drop without changing anything, tell what is wrong with it, then commit (DESIGN.md §4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ulid import ULID
+
+from bridge.configuration import Bundle, Feed
+from bridge.domain import codes
+from bridge.domain.issue import Issue
+from bridge.domain.outcome import Outcome
+from bridge.domain.run import BEFORE_COMMIT, Run, State
+from bridge.ports import Clock, Events, Exchange, Ledger, Queues, Stage, Tables
+from bridge.services.close import close
+from bridge.services.commit import Commit, commit
+from bridge.services.read import Plan, Read, read
+from bridge.services.receipts import tell
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """What `prepare` needs."""
+
+    configuration: Bundle
+    ledger: Ledger
+    tables: Tables
+    stage: Stage
+    exchange: Exchange
+    queues: Queues
+    events: Events
+    clock: Clock
+
+
+def prepare(id: str, needs: Prepare) -> Run:
+    """Until commit begins each attempt reads again: a stage grows old. From then on it resumes."""
+    run = needs.ledger.run(id)
+    feed = needs.configuration.feeds.get(run.feed)
+    if run.state in BEFORE_COMMIT and needs.ledger.advance(id, BEFORE_COMMIT, State.READING, configuration=needs.configuration.version):
+        _read(run, feed, needs)
+        run = needs.ledger.run(id)
+    if run.state is State.COMMITTING:
+        commit(run, feed, Commit(needs.ledger, needs.tables, needs.stage, needs.queues, needs.events, needs.clock))
+    elif run.state is State.APPLYING:
+        close(id, needs.ledger, needs.events, needs.clock)
+    return needs.ledger.run(id)
+
+
+def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
+    """Tell what was found, and let commit begin or refuse the drop."""
+    attempt = str(ULID())
+    if feed is None:
+        plan = Plan(refused=True, issues=[Issue(codes.FEED_NONE, value=run.drop.path, facts={"folders": "none"}).as_json()])
+    else:
+        size = needs.configuration.settings.chunk_size
+        plan = read(run, feed, attempt, Read(needs.tables, needs.stage, needs.exchange, needs.clock, size))
+    facts = {"attempt": attempt if plan.staged_settled else "", "rows": plan.rows, "issues": tuple(plan.issues), "moved": needs.clock()}
+    if plan.refused:
+        rejected = {Outcome.REJECTED: plan.rows} if plan.rows else {}
+        if needs.ledger.advance(run.id, (State.READING,), State.REFUSED, add=rejected, closed=needs.clock(), **facts):
+            needs.events.run_closed(run)
+    elif needs.ledger.advance(run.id, (State.READING,), State.COMMITTING, add=plan.counts, staged=plan.chunks, **facts):
+        tell(needs.ledger.run(run.id), needs.exchange, plan.told, plan.more)
