@@ -4,11 +4,15 @@ import csv
 import hashlib
 import io
 import json
+import time
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from bridge.adapters.body import Bodies
+from bridge.adapters.configuration import KEY
 from bridge.adapters.deliveries import DeliveryLedger
 from bridge.adapters.ledger import Ledger
 from bridge.adapters.outbox import OutboxStore
@@ -38,7 +42,8 @@ class Company:
         self.work, self.exchange = cloud.bucket(f"work-{name}"), cloud.bucket(f"exchange-{name}")
         self.ledger_table = self._table(f"ledger-{name}", "pk", "sk")
         bodies = Bodies(cloud.s3, self.work)
-        self.tables = Tables(cloud.dynamodb, Names(mirror=self._table(f"mirror-{name}", "sku")), bodies)
+        self.mirror_table = self._table(f"mirror-{name}", "sku")
+        self.tables = Tables(cloud.dynamodb, Names(mirror=self.mirror_table), bodies)
         self.ledger = Ledger(cloud.dynamodb, self.ledger_table, bodies)
         self.deliveries = DeliveryLedger(cloud.dynamodb, self.ledger_table)
         self.snapshots, self.outbox = SnapshotStore(cloud.s3, self.work), OutboxStore(cloud.s3, self.work, self.exchange)
@@ -142,3 +147,34 @@ def test_a_delivery_of_another_format_is_left_in_place(company):
 
     with pytest.raises(Unreadable, match="format 9"):
         company.deliveries.begin("retail", DUE, DUE)
+
+
+@pytest.fixture
+def function(company, monkeypatch):
+    """The publish function as Lambda starts it, over this company."""
+    variables = company.cloud.stack.environment | {
+        "WORK_BUCKET": company.work, "EXCHANGE_BUCKET": company.exchange, "LEDGER_TABLE": company.ledger_table,
+        "MIRROR_TABLE": company.mirror_table, "POWERTOOLS_METRICS_DISABLED": "true"}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    specification = spec_from_file_location("publish_function", Path(__file__).parents[2] / "functions/export/publish.py")
+    module = module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return lambda **event: module.handler(event, Context())
+
+
+class Context:
+    function_name, memory_limit_in_mb, invoked_function_arn, aws_request_id = "publish", 128, "arn", "id"
+
+
+def test_the_function_answers_what_it_published_and_the_same_when_it_is_called_twice(company, function):
+    company.is_loaded(at=time.time_ns() // 1_000_000)
+    company.holds("ACME-1", status="Completed", label="Läufer")
+    bundle = Bundle.of(Settings(), {"bigmart": Partner(name="bigmart")}, {}, {"retail": a_channel()})
+    company.cloud.s3.put_object(Bucket=company.work, Key=KEY, Body=bundle.model_dump_json(by_alias=True).encode())
+
+    answer = function(v=1, channel="retail", due="2026-11-24T02:30:00Z")
+
+    assert (answer["state"], answer["file"], answer["rows"], answer["recipients"]) == ("published", "catalogue.csv", 1, ["bigmart"])
+    assert answer["sha256"] == hashlib.sha256(company.file("bigmart/outbox/retail/catalogue.csv")).hexdigest()
+    assert function(v=1, channel="retail", due="2026-11-24T02:30:00Z") == answer
