@@ -1,0 +1,52 @@
+# Python 3.11+, git and make are enough: uv comes from PyPI where it is not there yet, and brings all else, Node too.
+PYTHON ?= python3
+UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
+RUN := $(UV) run --frozen --quiet
+SOURCES := cdk.json $(shell find infra functions layers/common -type f -not -name '*.pyc')
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help setup lint test demo twin synth deploy
+.DEFAULT_GOAL := help
+
+help: ## These targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: build/ready ## Everything that the others need: environment, wheels for Lambda, client programs
+	@$(RUN) python -m local.clients
+
+demo: setup ## Files over SFTP, FTPS and FTP in, products in Plytix, a channel file out
+	@$(RUN) python -m local.demo
+
+twin: setup ## The whole system on this machine, to try with your own client; Ctrl-C ends it
+	@$(RUN) bridge twin up
+
+test: setup ## All tests
+	@$(RUN) pytest
+
+lint: .venv/ready ## Style, types, and who may import whom
+	@$(RUN) ruff check .
+	@$(RUN) mypy layers/common/python/bridge cli infra local functions
+	@$(RUN) lint-imports
+
+synth: cdk.out/ready ## The templates, checked, in cdk.out
+
+deploy: synth ## To the AWS account you are logged in to; ARGS="-c name=acme -c vpc=…" as you need
+	$(RUN) python -m infra.cdk deploy --all $(ARGS)
+	@echo
+	@echo "Deployed. Next, for your company:"
+	@echo "  uv run bridge secret set plytix         how to log in at Plytix"
+	@echo "  uv run bridge config apply DIR          partners, feeds and channels (config/ is a sample)"
+	@echo "  uv run bridge partner password NAME     a login for each partner, or: partner key NAME"
+	@echo "  uv run bridge runs                      what their files became"
+
+.venv-uv/bin/uv:
+	$(PYTHON) -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv==0.13.9
+
+.venv/ready: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --quiet && touch $@
+
+build/ready: .venv/ready infra/deps.py
+	$(RUN) python -m infra.deps && touch $@
+
+cdk.out/ready: build/ready $(SOURCES)
+	$(RUN) python -m infra.app && $(RUN) python -m infra.wiring cdk.out && touch $@
