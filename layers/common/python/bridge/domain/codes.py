@@ -188,7 +188,7 @@ HELD_PRODUCT = Code("HELD-PRODUCT", WARNING,
     "there is no such product yet, and this feed creates none; the row waits for it",
     "Nothing to do, if it will come from another source. Otherwise check the product's number.")
 HELD_RENAMED = Code("HELD-RENAMED", WARNING,
-    "this product has another number in Plytix now{stands}",
+    "this product has another number in Plytix now",
     "Send it under its new number.")
 
 CATALOGUE: dict[str, Code] = {entry.code: entry for entry in list(globals().values()) if isinstance(entry, Code)}

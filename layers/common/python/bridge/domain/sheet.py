@@ -20,20 +20,15 @@ class BadRow:
     unfinished: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """`rows` are read while they are asked for, once; what is below them is true when they are all read.
-
-    With an error among `issues` the file counts as a whole for nothing, and `rows` are empty.
-    """
+    """`rows` are read while they are asked for, once. With an error among `issues` the file counts for nothing, and they are empty."""
 
     header: list[str]
     issues: tuple[Issue, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
     rows: Iterable[Row | BadRow] = field(default=())
-    read: int = 0  # rows so far, bad ones included
-    unfinished: int | None = None  # the number of the last row, if it alone has no line end
 
     @property
     def refused(self) -> bool:
