@@ -28,7 +28,7 @@ def create(call: Call, kind: str) -> Answer:
 def add(store: Store, kind: str, name: str, parent: str | None) -> Category:
     """A new last child of `parent`. Raises Refusal."""
     _check_free(store, kind, name, parent)
-    if parent is not None and len(ancestors(store, kind, parent)) + 1 >= DEEPEST:
+    if parent is not None and len(ancestors(store, kind, parent)) >= DEEPEST:
         raise Refusal(422, INVALID_CATEGORY, Fault("parent_id", f"Categories are at most {DEEPEST} levels deep"))
     category = Category(store.new_id(), name, parent, store.clock.stamp())
     store.categories[kind][category.id] = category

@@ -79,6 +79,8 @@ class Simulator(Control):
         with self.lock:
             troubles = self.troubles.take(found.kind, asked.method, path, self.clock.now())
         self._hold(self.latency_s + _delay(troubles, Effect.SLOW))
+        if self._stopping.is_set():
+            return Told(503, b"", "", ending=Ending.NONE)
         told = self._process(asked, path, dict(parse_qsl(query)), found, troubles)
         self._hold(_delay(troubles, Effect.LATE))
         return told
