@@ -154,6 +154,16 @@ def test_a_sku_that_is_taken_is_changed_and_found_by_its_exact_spelling(plytix, 
     assert products.find(Sku("a-10")) is None
 
 
+def test_a_search_that_ignores_case_finds_only_the_exact_product(plytix, client):
+    ids = plytix.products([{"sku": "a-1"}, {"sku": "A-1"}])
+    products = client()
+
+    plytix.refuse(200, kind="product.search", body={"data": [{"id": id, "sku": sku} for sku, id in ids.items()]})
+    assert products.find(A1).id == ids["A-1"]
+    plytix.refuse(200, kind="product.search", body={"data": [{"id": ids["a-1"], "sku": "a-1"}]})
+    assert products.find(A1) is None
+
+
 def test_a_product_that_is_gone_is_told_so(plytix, client):
     products = client()
     shoe = products.create(A1, SHOE)
