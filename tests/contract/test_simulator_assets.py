@@ -171,6 +171,16 @@ def test_a_category_is_linked_listed_and_unlinked(api, version):
     assert (status, message, field) == (404, f"category_id {boots} is not related to product id {id}", "asset.id")
 
 
+def test_a_deleted_category_takes_those_below_it_off_the_products_too(api):
+    shoes, hats = (api.one("POST", "v1/categories/product", {"name": name})["id"] for name in ("Shoes", "Hats"))
+    boots = api.one("POST", f"v1/categories/product/{shoes}", {"name": "Boots"})["id"]
+    id = api.create("TR-9", categories=[{"id": boots}, {"id": hats}])["id"]
+
+    assert api.ask("DELETE", f"v1/categories/product/{shoes}").status_code == 204
+
+    assert api.read(id, version=2)["categories"] == [{"id": hats}]
+
+
 def test_a_product_with_an_unknown_category_is_not_made(api):
     answer = api.ask("POST", "v1/products", {"sku": "TR-9", "categories": [{"id": NOWHERE}]})
 

@@ -96,10 +96,15 @@ def test_modified_moves_with_a_change_and_only_then(api, version):
     assert other["created"] == before["created"]
 
 
-def test_times_are_distinct_even_of_products_made_in_one_breath(api):
-    times = [api.create(f"S-{n}")["modified"] for n in range(50)]
+def test_times_are_distinct_even_while_the_clock_stands_still(api, monkeypatch):
+    now = api.plytix.clock.now()
+    monkeypatch.setattr(api.plytix.clock, "now", lambda: now)
 
+    times = [api.create(f"S-{n}")["modified"] for n in range(20)]
     assert times == sorted(set(times))
+    id = api.create("TR-9")["id"]
+    moves = [api.one("PATCH", f"v2/products/{id}", {"label": str(n)})["modified"] for n in range(20)]
+    assert moves == sorted(set(moves))  # v2 shows milliseconds, and each change is to be seen in it too
 
 
 def test_unknown_and_read_only_keys_are_passed_over(api):

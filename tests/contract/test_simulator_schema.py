@@ -275,12 +275,22 @@ def test_v1_tells_of_unknown_related_products_and_v2_passes_over_them(api):
     assert [api.ask("POST", f"v1/{path}", known).status_code for _ in range(2)] == [201, 200]
     assert api.one("PATCH", f"v1/{path}/product/{second}", {"quantity": 3})["quantity"] == 3
     (shown,) = api.read(first)["relationships"]
-    ((link),) = shown["related_products"]
+    (link,) = shown["related_products"]
     assert (shown["relationship_id"], shown["relationship_label"]) == (definition, "spare_parts")
     assert (link["product_id"], link["quantity"]) == (second, 3)
     (row, _) = api.found(attributes=["relationships.spare_parts"])
     assert row["relationships"] == [shown]
     assert api.ask("POST", f"v1/{path}/unlink", {"product_relationships": [{"product_id": second}]}).status_code == 204
+    assert api.read(first)["relationships"] == []
+
+
+def test_a_deleted_product_is_related_to_nobody_any_more(api):
+    definition = api.one("POST", "v1/relationships", {"name": "Spare parts"})["id"]
+    first, second = (api.create(sku)["id"] for sku in ("A-1", "A-2"))
+    api.one("POST", f"v1/products/{first}/relationships/{definition}", {"product_relationships": [{"product_id": second}]})
+
+    api.ask("DELETE", f"v1/products/{second}")
+
     assert api.read(first)["relationships"] == []
 
 
