@@ -81,9 +81,10 @@ def _rows(rows: int) -> Iterator[list[str]]:
         html = f'<p>Für schwere Türen, Nr. {n}.</p>\n<ul><li>aus "Edelstahl", {number(999)} mm</li>\r\n<li>Brandschutz geprüft</li></ul>'
         yield [
             f"A-{n:07}", gtin[:-1] + str(check_digit(gtin)), f"Türdrücker Größe {n % 97} Ausführung {number(10**6)}", html,
-            price, price, f"{number(1, 90)},{number(10)}", f"{number(5000)}", "10", f"{number(900)}", f"{number(900)}", f"{number(900)}", "1",
-            pick(["rot", "grün", "weiß"]), pick("SMLX"), pick(["Edelstahl", "Aluminium", "Messing poliert"]), pick(["Höfner", "Brandt", "Sölle"]),
-            pick(["ja", "nein"]), f"{number(1, 29):02}.{number(1, 13):02}.2027", "Türen|Beschläge|Neuheiten",
+            price, price, f"{number(1, 90)},{number(10)}", f"{number(5000)}", "10",
+            f"{number(900)}", f"{number(900)}", f"{number(900)}", "1", pick(["rot", "grün", "weiß"]), pick("SMLX"),
+            pick(["Edelstahl", "Aluminium", "Messing poliert"]), pick(["Höfner", "Brandt", "Sölle"]), pick(["ja", "nein"]),
+            f"{number(1, 29):02}.{number(1, 13):02}.2027", "Türen|Beschläge|Neuheiten",
             f"https://example.com/bilder/{n}.jpg", "DE", "83024110", "24 Monate", "" if n % 3 else "nur auf Bestellung"]
 
 

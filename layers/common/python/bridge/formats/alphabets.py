@@ -11,15 +11,19 @@ from collections import Counter
 from itertools import islice
 
 CODE_PAGES = ("cp1252", "cp1250", "cp1251", "cp850", "mac_roman")
-WESTERN = ("äöüßéèàâæçêëîïôœùûÿìòñ", "áéíóúüñçàâãêôõïòªº", "åäöæøéüèàáíðþýúó", "äöüõšž", "ëéïèöüáóç")  # de fr it · es pt · nordic · et · nl
+WESTERN = ("äöüßéèàâæçêëîïôœùûÿìòñ", "áéíóúüñçàâãêôõïòªº", "åäöæøéüèà", "áðéíóúýþæö", "äöüõšž", "ëéïèöüáóç")
+# de fr it · es pt · da sv no · is · et · nl
 CENTRAL = ("ąćęłńóśźżäöüß", "áčďéěíňóřšťúůýžľĺôäöüß", "áéíóöőúüűä", "ăâîşţșț", "čćđšžäöüß")  # pl · cs sk · hu · ro · hr sl
 CYRILLIC = ("абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўђјљњћџѓќѕ",)
 ALPHABETS = {"cp1252": WESTERN, "cp1250": CENTRAL, "cp1251": CYRILLIC, "cp850": WESTERN, "mac_roman": WESTERN}
 SIGNS = frozenset("°®™©€£§±²³×·•…–—„“”‘’‚‹›«»½¼¾µ¿¡¹´¨¸№\u00a0\u00ad")
-BEFORE_LETTERS = frozenset("„“‘«‚‹–—•·×±§€£¿¡№\u00a0\u00ad")  # signs that a word may follow at once
+BEFORE_LETTERS = frozenset("„“‘«‚‹–—•·×±§€£¿¡№°½¼¾µ\u00a0\u00ad")  # signs that a word may follow at once
 ALONE = frozenset("Øøµ")  # Latin letters that stand alone: a diameter, a unit
 ENOUGH = 200_000  # high bytes; more say nothing new
-UNSURE = 0.3  # per high byte, of 1
+UNSURE = {"cp1252": 0.3}  # per high byte, of 1; the page that most files are in needs less to be believed
+UNSURE_ELSE = 0.6
+COMMON_CYRILLIC = "оеаинтсрвл"  # in every language written with it most letters are of these
+FEW = 20
 
 
 def likeliest(lines: bytes) -> str | None:
@@ -28,7 +32,7 @@ def likeliest(lines: bytes) -> str | None:
     total = sum(seen.values())
     scores = {page: _score(seen, page) / total for page in CODE_PAGES}
     best = max(CODE_PAGES, key=lambda page: round(scores[page], 9))
-    return best if scores[best] >= UNSURE else None
+    return best if scores[best] >= UNSURE.get(best, UNSURE_ELSE) else None
 
 
 def _neighbourhoods(lines: bytes) -> Counter[bytes]:
@@ -54,6 +58,8 @@ def _score(seen: Counter[bytes], page: str) -> float:
         else:
             score += _sign(before, character, after) * count
     explained = max(sum(letters[letter] for letter in alphabet) for alphabet in ALPHABETS[page])
+    if page == "cp1251" and explained > FEW and sum(letters[letter] for letter in COMMON_CYRILLIC) < 0.4 * explained:
+        explained = 0  # Greek, or another Cyrillic page
     return score + 2 * explained - letters.total()
 
 
@@ -65,6 +71,8 @@ def _fits(before: str, letter: str, after: str) -> float:
     if letter.isupper() and before.islower():
         return -2
     if letter.islower() and before.isupper() and after.isupper():
+        return -1
+    if not cyrillic and all(other.isalpha() and not other.isascii() for other in (before, after)):
         return -1
     if not (before.isalpha() or after.isalpha() or letter in ALONE):
         return -0.5

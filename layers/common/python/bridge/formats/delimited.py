@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import BinaryIO
 
@@ -20,6 +21,14 @@ Rows = Iterator[Row | BadRow]
 SAMPLE = 2_000  # lines that the delimiter is told from
 
 
+class _Text(TextIOWrapper):
+    """Leaves the file open when it goes."""
+
+    def close(self) -> None:
+        with suppress(ValueError):  # left before
+            self.detach()
+
+
 def read(file: BinaryIO, feed: Feed) -> Sheet:
     """`file` is seekable and stays open; it is read once for its encoding and once, while rows are asked for, for them.
 
@@ -29,14 +38,12 @@ def read(file: BinaryIO, feed: Feed) -> Sheet:
     if isinstance(encoding, Issue):
         return Sheet([], (encoding,))
     file.seek(0)
-    text = TextIOWrapper(file, encoding.codec, ESCAPE, newline="")
-    source = lines.Lines(text)
+    source = lines.Lines(_Text(file, encoding.codec, ESCAPE, newline=""))
     delimiter, start = _delimiter(source, feed)
     records = Records(source, delimiter, start)
     found = iter(records)
     header = next(found, None)
     if header is None or isinstance(header, Broken):
-        text.detach()
         return Sheet([], (_headless(header, feed),), encoding.name, delimiter)
     heading = _without_empty_tail(header[2])
     records.width = len(heading)
@@ -67,19 +74,16 @@ def _without_empty_tail(cells: list[str]) -> list[str]:
 
 def _rows(records: Iterator[Whole | Broken], heading: list[str], delimiter: str, encoding: Encoding, source: lines.Lines) -> Rows:
     width, suspect = len(heading), encoding.suspect()
-    try:
-        for number, record in enumerate(records, 1):
-            if isinstance(record, Broken):
-                yield BadRow(number, record.line, [shown(record.text)], (_breach(record),), record.last == source.unended)
-                continue
-            line, last, cells = record
-            strange = len(cells) != width or cells == heading or (suspect and suspect.search("".join(cells)))
-            if strange and (issues := tuple(_faults(line, cells, heading, delimiter, encoding))):
-                yield BadRow(number, line, [shown(cell) for cell in cells], issues, last == source.unended)
-            else:
-                yield Row(number, line, cells, last == source.unended)
-    finally:
-        source.text.detach()  # else the file would be closed with it
+    for number, record in enumerate(records, 1):
+        if isinstance(record, Broken):
+            yield BadRow(number, record.line, [shown(record.text)], (_breach(record),), record.last == source.unended)
+            continue
+        line, last, cells = record
+        strange = len(cells) != width or cells == heading or (suspect and suspect.search("".join(cells)))
+        if strange and (issues := tuple(_faults(line, cells, heading, delimiter, encoding))):
+            yield BadRow(number, line, [shown(cell) for cell in cells], issues, last == source.unended)
+        else:
+            yield Row(number, line, cells, last == source.unended)
 
 
 def _breach(broken: Broken) -> Issue:

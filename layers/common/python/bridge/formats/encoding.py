@@ -84,7 +84,8 @@ def detect(file: BinaryIO, fixed: str | None = None) -> Encoding | Issue:
         return _declared(file, "utf-8-sig" if codec == "utf-8" else codec)
     if marked := next((codec for mark, codec in MARKS if head.startswith(mark)), None) or _by_nuls(head):
         return _declared(file, marked)
-    if (len(head) - len(head.translate(None, CONTROLS))) * 20 > len(head):
+    controls = len(head) - len(head.translate(None, CONTROLS))
+    if controls > 8 and controls * 20 > len(head):
         return Issue(codes.FILE_NOT_TEXT, facts={"kind": "a file with binary data"})
     return Encoding("utf-8", whole=True) if _decodes(file, "utf-8") else _by_language(file)
 

@@ -1,10 +1,11 @@
-"""Records whose quoted cells have blanks around them, as in files that are padded to look like a table: csv.reader refuses those."""
+"""Records that csv.reader refuses: with blanks around quoted cells, as in files padded to look like a table; and truly broken ones."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from io import StringIO
 
 
 def record(lines: Sequence[str], start: int, end: int, delimiter: str) -> tuple[list[str], int] | None:
@@ -28,6 +29,22 @@ def fitted(cells: list[str], width: int, lines: Sequence[str], start: int, end: 
         again = _cells(text, delimiter)
         return again if len(again) == width else cells
     return cells
+
+
+def reach(lines: Sequence[str], start: int, stop: int, delimiter: str) -> int:
+    """Before which line a broken record ends, if the marks inside its cells were meant as they stand; `start` where nobody can tell."""
+    match = _lenient(delimiter).match("".join(lines[start:stop]))
+    text = match[0] if match else ""
+    return start + len(StringIO(text, newline="").readlines()) if text.endswith(("\r", "\n")) else start
+
+
+@lru_cache
+def _lenient(delimiter: str) -> re.Pattern[str]:
+    """A record in which a quoted cell ends only where a delimiter or the line's end follows its mark."""
+    d, blanks = re.escape(delimiter), _blanks(delimiter)
+    ends = rf"(?={blanks}(?:{d}|[\r\n]|\Z))"
+    cell = rf'(?>{blanks}"(?:[^"]++|""|"(?!{ends}))*+"{blanks}{ends}|(?:[^{d}\r\n"][^{d}\r\n]*+)?+)'
+    return re.compile(rf"{cell}(?:{d}{cell})*+(?:\r\n|\r|\n)")
 
 
 @lru_cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from bridge.domain import codes
 from bridge.domain.issue import Code
@@ -15,7 +14,7 @@ from bridge.formats.lines import CHARACTERS, Lines
 LINES = 1_000
 """Of a record."""
 LEAST = 20
-AHEAD = 50  # lines in hand when a record is looked at closely
+AHEAD = 100  # lines in hand when a broken record is looked at
 NARROW = 3  # with fewer columns a line of running text may look like a row
 KEPT = 10_000  # characters of a broken record's first line
 
@@ -56,8 +55,8 @@ class Records:
         """Blank lines, and rows of nothing but delimiters, are no records. To be asked once."""
         start, lines = self._start, self.lines
         while True:
-            base = start
-            reader = csv.reader(islice(lines.window, base, None), delimiter=self.delimiter, strict=True)
+            base, stop = start, self._stop(start)
+            reader = csv.reader(lines.window[base:stop], delimiter=self.delimiter, strict=True)
             try:
                 for cells in reader:
                     end = base + reader.line_num
@@ -69,23 +68,34 @@ class Records:
                         yield from self._one(cells, start, end)
                     start = end
                 else:
-                    if not lines.more(start):
-                        break
-                    start = 0
+                    if start == len(lines.window):
+                        if not lines.more(start):
+                            break
+                        start = 0
                     continue
             except csv.Error:
                 end = base + reader.line_num
-                long = end - start > self._most or self._size(start, end) > CHARACTERS
-                if not long and end + AHEAD > len(lines.window) and lines.more(start):
-                    start = 0
-                    continue
-                if not long and (mended := padded.record(lines.window, start, end, self.delimiter)):
-                    yield from self._one(mended[0], start, mended[1])
-                    start = mended[1]
-                    continue
+                if base < start and end == stop < len(lines.window):
+                    continue  # only our look ended here
+                if not self._is_long(start, end):
+                    if end + AHEAD > len(lines.window) and lines.more(start):
+                        start = 0
+                        continue
+                    if mended := padded.record(lines.window, start, end, self.delimiter):
+                        yield from self._one(mended[0], start, mended[1])
+                        start = mended[1]
+                        continue
             yield from self._break(start, end)
             start += 1
         yield from self._settle()
+
+    def _stop(self, start: int) -> int:
+        """How far csv.reader may look: the whole window, until the first broken record has shown what this file is like."""
+        careful = self._most < LINES or self.lines.before + start < self._doubt
+        return min(len(self.lines.window), start + self._most + 1) if careful else len(self.lines.window)
+
+    def _is_long(self, start: int, end: int) -> bool:
+        return end - start > self._most or self._size(start, end) > CHARACTERS
 
     def _size(self, start: int, end: int) -> int:
         return sum(map(len, self.lines.window[start:end]))
@@ -111,18 +121,19 @@ class Records:
 
         Each time one had too many lines the next look is half as far: hostile files stay linear.
         """
-        line, code = self.lines.before + start + 1, codes.ROW_QUOTE
-        if end - start > self._most or self._size(start, end) > CHARACTERS:
+        line, code, most = self.lines.before + start + 1, codes.ROW_QUOTE, self._most
+        if self._is_long(start, end):
             code = codes.ROW_TOO_LONG
-        if end - start > self._most:
-            self._most = max(self._most // 2, LEAST)
+            self._most = max(most // 2, LEAST) if end - start > most else most
+        else:
+            end = max(end, padded.reach(self.lines.window, start, start + AHEAD, self.delimiter))
         if line <= self._doubt and self._broken:
             yield from self._swallow(start, start + 1)
         else:
             yield from self._settle()
             self._opened = line
             self._broken = self._of_line(start, code)
-        self._doubt = max(self._doubt, self.lines.before + end)
+        self._doubt = max(self._doubt, self.lines.before + min(end, start + most))
 
     def _swallow(self, start: int, end: int) -> Iterator[Broken]:
         """A record in doubt: part of the broken one, or, in a narrow table, a row that is not believed."""
