@@ -1,4 +1,4 @@
-"""The commands that the twin adds to `bridge` (entry points in pyproject.toml)."""
+"""The commands that an installation with the twin adds to `bridge` (entry points in pyproject.toml)."""
 
 from local.plytix.command import plytix
 from local.twin_commands import twin

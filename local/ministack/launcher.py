@@ -17,18 +17,20 @@ from local.ministack.settings import Settings
 
 def patches(settings: Settings) -> dict[str, Callable[[], None]]:
     """Each patch by the name that `Settings.without` knows; imported late, as MiniStack reads its environment then."""
-    from local.ministack.inside import deliveries, functions, queues, resources, schedules
+    from local.ministack.inside import deliveries, functions, policies, queues, resources, schedules
 
     return {
         "runtime_client": lambda: functions.run_by_awslambdaric(settings),
         "log_wait": functions.wait_briefly_for_logs,
         "fifo_groups": queues.run_groups_side_by_side,
+        "one_start_at_a_time": queues.start_workers_one_by_one,
         "visible_after_death": queues.show_at_once_what_a_dead_worker_held,
         "still_for_reset": queues.stand_still_while_reset,
         "forget_at_reset": deliveries.forget_at_reset,
         "rule_retries": deliveries.try_a_rules_function_again,
         "version_id": deliveries.name_the_version_in_events,
-        "secure_deliveries": deliveries.deliver_over_tls,
+        "secure_deliveries": policies.deliver_over_tls,
+        "transfer_trust": policies.come_as_transfer_family,
         "schedules": schedules.tick_every_second,
         "secret_ref": resources.refer_to_secrets_by_arn,
         "transfer_server": resources.know_transfer_servers,
@@ -48,6 +50,8 @@ def main() -> None:
 
 def _end_with_standard_input() -> None:
     sys.stdin.buffer.read()
+    if functions := sys.modules.get("local.ministack.inside.functions"):
+        functions.end_all()
     os.killpg(0, signal.SIGKILL)  # the launcher leads its own group; nothing in it has anything to save
 
 
@@ -60,7 +64,6 @@ def _open_as_many_files_as_allowed() -> None:
 async def _serve(settings: Settings) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
-    from hypercorn.typing import ASGIFramework
     from ministack.app import app  # type: ignore[import-untyped]
 
     from local.ministack.inside.routes import routed
@@ -70,8 +73,7 @@ async def _serve(settings: Settings) -> None:
     config.certfile, config.keyfile = settings.certificate, settings.key
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
-    served: ASGIFramework = routed(app)
-    await serve(served, config)
+    await serve(routed(app), config)  # type: ignore[arg-type]  # hypercorn types each message by itself
 
 
 if __name__ == "__main__":

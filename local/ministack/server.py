@@ -8,6 +8,8 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from local.certificate import Certificate, make_certificate
 from local.ministack.settings import ACCOUNT, Settings, environment
 
 REGION = "eu-central-1"
-START_S = 60.0
+START_S, END_S = 60.0, 5.0
 
 
 class MiniStackError(Exception):
@@ -41,6 +43,7 @@ class MiniStack:
             authorities=str(self.certificate.authorities),
         )
         self.endpoint = settings.endpoint
+        self._session, self._making = boto3.session.Session(region_name=region), threading.Lock()
         self._trust = ssl.create_default_context(cafile=str(self.certificate.certificate))
         self._process = _launch(settings, listening)
         try:
@@ -66,9 +69,10 @@ class MiniStack:
         root = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "twin"}
         settled = Config(signature_version="s3v4" if service == "s3" else None, retries={"total_max_attempts": 1 + retries},
                          read_timeout=timeout_s, connect_timeout=5, max_pool_connections=50)
-        session = boto3.session.Session(region_name=self.region, **(credentials or root))  # type: ignore[arg-type]
-        return session.client(service, endpoint_url=self.endpoint, verify=str(self.certificate.certificate),  # type: ignore[call-overload]
-                              config=settled)
+        client: Any = self._session.client
+        with self._making:  # making clients is not safe between threads, using them is
+            return client(service, endpoint_url=self.endpoint, verify=str(self.certificate.certificate), config=settled,
+                          **(credentials or root))
 
     def ask(self, route: str, *, wait_s: float = 30.0, **asked: Any) -> dict[str, Any]:
         """One of the launcher's routes (inside/routes.py). Raises MiniStackError, with its answer or its last words."""
@@ -91,16 +95,16 @@ class MiniStack:
         return "\n".join(text.splitlines()[-lines:])
 
     def stop(self) -> None:
-        """End it and all workers at once; there is nothing to save. Twice is no harm."""
+        """End it and all workers; there is nothing to save. Twice is no harm."""
         if self._process.returncode is not None:
             return
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)  # not yet waited for, so the number is still its own
-        except ProcessLookupError:
-            pass
-        self._process.wait()
         if self._process.stdin:
             self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_S)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # if it hangs; and its workers, if somebody killed it alone
+        self._process.wait()
 
 
 def _launch(settings: Settings, listening: socket.socket) -> "subprocess.Popen[bytes]":

@@ -55,8 +55,8 @@ def test_an_error_keeps_its_type(cloud, plain_cloud):
 
 
 def test_a_function_finds_its_layers_the_later_before_the_earlier(cloud, zipped):
-    layers = [cloud.lambda_.publish_layer_version(LayerName=name, Content={"ZipFile": zipped({"python/both.py": f"NAME = {name!r}\n"})})["LayerVersionArn"]
-              for name in ("first", "second")]
+    contents = {name: {"ZipFile": zipped({"python/both.py": f"NAME = {name!r}\n"})} for name in ("first", "second")}
+    layers = [cloud.lambda_.publish_layer_version(LayerName=name, Content=content)["LayerVersionArn"] for name, content in contents.items()]
     cloud.function("layered", "from both import NAME\n\ndef handler(event, context):\n    return NAME\n", Layers=layers)
 
     assert cloud.call("layered") == "second"

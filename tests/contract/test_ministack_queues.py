@@ -1,5 +1,7 @@
 """Queues as AWS has them, or kinder where a test would wait: local/ministack/inside/queues.py, and MiniStack without it."""
 
+from itertools import pairwise
+
 # Notes who it is, and answers whether the other group's function was running at the same time.
 MEET = """
     import os, time
@@ -39,6 +41,19 @@ DIE_FIRST = """
         boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=f"received/{count}", Body=b"")
 """
 
+START_SLOWLY = """
+    import os, time
+    import boto3
+
+    BEGAN = time.time()
+    time.sleep(0.3)
+    READY = time.time()
+
+    def handler(event, context):
+        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=f"{BEGAN} {READY}", Body=b"")
+        time.sleep(1)  # so that another worker is needed
+"""
+
 
 def test_groups_of_a_fifo_queue_do_not_wait_for_each_other(cloud):
     bucket = _meeting(cloud, patience_s=8)
@@ -48,6 +63,16 @@ def test_groups_of_a_fifo_queue_do_not_wait_for_each_other(cloud):
 def test_ministack_alone_still_takes_one_group_after_the_other(plain_cloud):
     bucket = _meeting(plain_cloud, patience_s=1)
     assert plain_cloud.until(lambda: plain_cloud.keys(bucket, "alone/"))
+
+
+def test_workers_of_a_queue_are_started_one_by_one(cloud):
+    starts = _starts(cloud)
+    assert all(ready <= began for (_, ready), (began, _) in pairwise(starts))
+
+
+def test_ministack_alone_still_starts_them_all_at_once(plain_cloud):
+    starts = _starts(plain_cloud)
+    assert not all(ready <= began for (_, ready), (began, _) in pairwise(starts))
 
 
 def test_within_a_group_the_order_stands(cloud):
@@ -93,6 +118,18 @@ def _meeting(cloud, patience_s):
         cloud.sqs.send_message(QueueUrl=queue, MessageBody=group, MessageGroupId=group)
     cloud.feeds(queue, bucket, BatchSize=1)
     return bucket
+
+
+def _starts(cloud):
+    """When each of at least two workers began to start, and when it was ready."""
+    cloud.bucket("starts")
+    cloud.function("start-slowly", START_SLOWLY, variables={"BUCKET": "starts"})
+    queue = cloud.queue("starts", VisibilityTimeout="60")
+    for number in range(8):
+        cloud.sqs.send_message(QueueUrl=queue, MessageBody=str(number))
+    cloud.feeds(queue, "start-slowly", BatchSize=1)
+    cloud.until(lambda: len(cloud.keys("starts")) >= 2)
+    return sorted(tuple(map(float, key.split())) for key in cloud.keys("starts"))
 
 
 def _die(cloud, name):

@@ -73,7 +73,7 @@ def test_a_schedule_tells_its_target_when_it_was_due(cloud):
 
 def test_an_unknown_schedule_is_an_error_that_names_the_known(cloud):
     _scheduled(cloud, "known", "rate(30 days)")
-    with pytest.raises(MiniStackError, match="no schedule is called unknown.*default/known"):
+    with pytest.raises(MiniStackError, match=r"no schedule is called unknown.*default/known"):
         cloud.ask("fire", name="unknown")
 
 

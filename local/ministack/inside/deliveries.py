@@ -1,10 +1,9 @@
-"""What services hand to each other: S3's events with the version, rules that try again, policies asked over TLS."""
+"""What services hand to each other: S3's events with the version, rules that try again, nothing from before a reset."""
 
 import json
 from contextvars import ContextVar
 from typing import Any
 
-from ministack.core import iam_evaluator  # type: ignore[import-untyped]
 from ministack.services import eventbridge, lambda_svc, s3  # type: ignore[import-untyped]
 
 from local.ministack.inside import epoch
@@ -58,15 +57,3 @@ def forget_at_reset() -> None:
 
     s3._fire_s3_event = fire_in_time
     lambda_svc._execute_function = execute_in_time
-
-
-def deliver_over_tls() -> None:
-    """Deliveries of AWS's services count as encrypted, as they are on AWS: `enforce_ssl` must not refuse them."""
-    evaluate = iam_evaluator.evaluate_resource_policy
-
-    def over_tls(policy: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
-        if context.principal_type == "Service":
-            context.secure_transport = True
-        return evaluate(policy, context, *args, **kwargs)
-
-    iam_evaluator.evaluate_resource_policy = over_tls

@@ -85,6 +85,10 @@ def _layers(config: dict[str, Any]) -> Iterator[bytes]:
 class PythonWorker(runtime.ProvidedWorker):  # type: ignore[misc]
     """MiniStack's own runtime API, without the 40 ms that Nagle's algorithm adds to each answer."""
 
+    def _spawn(self, *args: Any, **kwargs: Any) -> None:
+        super()._spawn(*args, **kwargs)
+        lambda_svc._esm_wake.set()  # for messages that waited until this start was done
+
     def _build_handler_class(self, *args: Any) -> Any:
         handler = super()._build_handler_class(*args)
         handler.disable_nagle_algorithm, handler.wbufsize = True, -1
@@ -110,6 +114,20 @@ def workers_of(function: str | None, *, busy_only: bool = False) -> list[Any]:
     return [worker for worker in workers if worker._proc is not None and worker._proc.poll() is None]
 
 
+def ready(function: str) -> int:
+    """How many workers of a function have started and run."""
+    return sum(worker._first_poll.is_set() for worker in workers_of(function))
+
+
+def end_all() -> None:
+    """Kill all workers and wait for them, so that none becomes somebody else's orphan."""
+    for worker in workers_of(None):
+        process = worker._proc
+        if process is not None:
+            process.kill()
+            process.wait(1)
+
+
 def kill(function: str | None, *, busy_only: bool = False) -> int:
     """End workers as a crash would: no signal that could be caught. What they held comes back (queues.py)."""
     workers = workers_of(function, busy_only=busy_only)
@@ -120,10 +138,18 @@ def kill(function: str | None, *, busy_only: bool = False) -> int:
     return len(workers)
 
 
-def warm(function: str) -> None:
-    """Start a worker of a function that has none, so that its first event need not wait for the start."""
-    record, config, _ = lambda_svc._get_func_record_for_ref(function)
-    worker, _ = runtime.acquire_worker(function, config, record["code_zip"])
+def warm_all(names: list[str]) -> None:
+    """Start a worker of each function, so that its first event need not wait for the start."""
+    for name in names:
+        try:
+            _warm(name)
+        except RuntimeError as error:  # the first event will tell
+            lambda_svc.logger.warning("%s cannot be started before it is needed: %s", name, error)
+
+
+def _warm(name: str) -> None:
+    record, config, _ = lambda_svc._get_func_record_for_ref(name)
+    worker, _ = runtime.acquire_worker(name, config, record["code_zip"])
     try:
         runtime.ensure_spawned(worker)
     finally:

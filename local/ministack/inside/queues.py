@@ -7,6 +7,8 @@ from typing import Any
 
 from ministack.services import lambda_svc, sqs  # type: ignore[import-untyped]
 
+from local.ministack.inside import functions
+
 Message = dict[str, Any]
 Queue = dict[str, Any]
 
@@ -35,6 +37,19 @@ def run_groups_side_by_side() -> None:
 
     lambda_svc._sqs_esm_concurrency = batches
     sqs._receive_messages_for_esm = of_one_group
+
+
+def start_workers_one_by_one() -> None:
+    """A queue starts its next worker when the one before is ready: ten at once would take ten times as long, here.
+
+    On AWS each has a machine of its own.
+    """
+    limit = lambda_svc._sqs_esm_concurrency
+
+    def gently(mapping: dict[str, Any], record: Any, config: Any, queue: Queue | None = None) -> int:
+        return min(int(limit(mapping, record, config, queue)), functions.ready(mapping["FunctionName"]) + 1)
+
+    lambda_svc._sqs_esm_concurrency = gently
 
 
 def _next_group(queue: Queue, at_most: int) -> list[Message]:

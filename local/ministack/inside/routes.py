@@ -1,11 +1,13 @@
 """The launcher's own requests below `/_twin/`, in front of MiniStack's; and long answers in pieces."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict
 from typing import Any
 
+from ministack.core.concurrency import run_reentrant  # type: ignore[import-untyped]
 from ministack.services import eventbridge, lambda_svc  # type: ignore[import-untyped]
 
 from local.ministack.inside import epoch, functions, queues, resources, schedules
@@ -22,6 +24,7 @@ PREFIX = "/_twin/"
 PIECE = 1 << 20  # a body sent in one go is copied as a whole, many times over, on its way into TLS
 
 log = logging.getLogger("twin.routes")
+_unawaited: set[asyncio.Future[Any]] = set()  # a loop holds its tasks by weak references alone
 
 
 def routed(app: App) -> App:
@@ -93,10 +96,13 @@ async def _kill(asked: Asked) -> Any:
 
 
 async def _warm(asked: Asked) -> Any:
-    from ministack.core.concurrency import run_reentrant  # type: ignore[import-untyped]
-
-    for function in asked["functions"]:
-        await run_reentrant(functions.warm, function)
+    """Start a worker of each, one after another; waits for them unless asked not to."""
+    warming = run_reentrant(functions.warm_all, asked["functions"])
+    if asked.get("wait", True):
+        await warming
+    else:
+        _unawaited.add(task := asyncio.ensure_future(warming))
+        task.add_done_callback(_unawaited.discard)
     return {"warm": asked["functions"]}
 
 

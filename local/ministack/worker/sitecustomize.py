@@ -10,13 +10,15 @@ import json
 import os
 import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 FUNCTION = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
 
 
-def planned() -> dict:
+def planned() -> dict[str, Any]:
     plan = json.loads((FOLDER / "plan.json").read_text())
     return plan if fnmatch.fnmatchcase(FUNCTION, plan["function"]) else {}
 
@@ -41,10 +43,10 @@ def append(name: str, text: bytes) -> int:
         os.close(file)
 
 
-def around(owner: type, method: str, name_of: "object") -> None:
+def around(owner: type, method: str, name_of: Callable[..., str]) -> None:
     original = getattr(owner, method)
 
-    def watched(self, *args, **kwargs):
+    def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
         name = name_of(self, *args)
         passing(f"{name}:before")
         answer = original(self, *args, **kwargs)

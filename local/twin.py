@@ -1,0 +1,203 @@
+"""The whole system on one machine: AWS (MiniStack) with the deployed template, the endpoint, a Plytix simulator.
+
+    with Twin(Path(".twin")) as twin:
+        twin.outputs["ExchangeBucket"], twin.ports["sftp"], twin.plytix.url
+        twin.fire("redrive"); twin.reset()
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from infra import deps
+from local import stack
+from local.assembly import assembly
+from local.endpoint.cloud import Cloud
+from local.endpoint.endpoint import Endpoint
+from local.endpoint.servers import Server
+from local.ministack.rehearsal import Death, Rehearsal
+from local.ministack.server import MiniStack
+from local.plytix.server import Simulator
+from local.state import FOLDER, State
+
+KEY, PASSWORD = "key", "password"
+CHAIN = ("authenticate", "receive", "prepare", "apply", "report")  # in the order in which the first drop needs them
+
+
+class IdentityFailed(Exception):
+    """The identity function ended in an error, which at the endpoint is a refused login."""
+
+
+class Twin:
+    """Started by `start` or by `with`; ends with the process, however that ends. One a folder."""
+
+    def __init__(self, folder: Path = FOLDER, *, plan: str = "paid", ports: Mapping[str, int] | None = None,
+                 edit: stack.Edit | None = None, warm: bool = True) -> None:
+        """`ports`: of `sftp`, `ftps`, `ftp`, `plytix`; any free one where not given. `edit` changes the templates before
+        they are deployed. `warm`: start the functions' workers meanwhile, so that the first drop finds them ready."""
+        self.folder = folder.absolute()
+        self.outputs: dict[str, str] = {}
+        self.ports: dict[str, int] = {}
+        self.plytix = Simulator(KEY, PASSWORD, plan)
+        self._asked_ports, self._edit, self._warm = dict(ports or {}), edit, warm
+        self._state, self._rehearsal = State(self.folder), Rehearsal(self.folder)
+        self._aws: MiniStack | None = None
+        self._endpoint: Endpoint | None = None
+        self._assembly = Path()
+
+    def start(self) -> Self:
+        """Raises TwinRuns, SynthFailed, StackFailed, MiniStackError, OSError (a port is taken); then nothing has stayed."""
+        self._state.take()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _start(self) -> None:
+        url = self.plytix.start(self._asked_ports.get("plytix", 0))
+        with ThreadPoolExecutor(1) as meanwhile:
+            made = meanwhile.submit(assembly)
+            self._aws = MiniStack(self.folder, python=deps.RUNTIME / "bin/python")
+            self._assembly = made.result()
+        self.outputs = stack.deploy(self.aws, self._assembly, self._edit)
+        if self._warm:
+            self.aws.ask("warm", functions=[self.function(verb) for verb in CHAIN], wait=False)
+        self._give_plytix_secret(url)
+        self._endpoint = self._make_endpoint()
+        self.ports = {**self._endpoint.start(), "plytix": int(url.rpartition(":")[2]), "aws": self.aws.port}
+        self._state.write(self.env, self.ports)
+
+    def stop(self) -> None:
+        """End everything and clear the folder. Twice is no harm."""
+        if self._endpoint:
+            self._endpoint.stop()
+        self.plytix.stop()
+        if self._aws:
+            self._aws.stop()
+        self._state.leave()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def aws(self) -> MiniStack:
+        if self._aws is None:
+            raise RuntimeError("the twin has not been started")
+        return self._aws
+
+    @property
+    def endpoint(self) -> Endpoint:
+        if self._endpoint is None:
+            raise RuntimeError("the twin has not been started")
+        return self._endpoint
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Variables under which boto3, the aws and cdk programs and `bridge` take the twin for AWS."""
+        return self.aws.environment
+
+    def client(self, service: str) -> Any:
+        """A boto3 client as the account's root."""
+        return self.aws.client(service)
+
+    def function(self, verb: str) -> str:
+        """The deployed name of `receive`, `prepare`, `apply`, `redrive`, `refresh`, `publish`, `report`, `authenticate`."""
+        return self.outputs[f"{verb.capitalize()}Function"]
+
+    def invoke(self, verb: str, event: dict[str, Any]) -> Any:
+        """Call a function and wait; what it raised comes as its error's dictionary (`errorType`, `errorMessage`)."""
+        answer = self.client("lambda").invoke(FunctionName=self.function(verb), Payload=json.dumps(event))
+        return json.loads(answer["Payload"].read())
+
+    def identify(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The deployed identity function, asked as Transfer Family asks it."""
+        answer: dict[str, Any] = self.invoke("authenticate", event)
+        if "errorType" in answer:
+            raise IdentityFailed(f"{answer['errorType']}: {answer.get('errorMessage')}")
+        return answer
+
+    def reset(self, *, configuration: bool = False) -> None:
+        """Clear the data and the Plytix account; workers, stacks and what is open at the endpoint stay.
+
+        `configuration=True` keeps what `bridge config apply` and `bridge partner` made: configuration, folders, schedules,
+        partners' secrets. Its object then has a new ETag, so that workers read it again and drop what they derived from it.
+        Without it, `authenticate` may remember a partner's old secret for two seconds: give him the same password again.
+        """
+        self.aws.ask("reset", configuration=configuration, secrets=[self.outputs["PlytixSecretArn"]],
+                     schedule_group=self.outputs["ScheduleGroup"])
+        self.plytix.reset()
+
+    def fire(self, name: str, group: str | None = None) -> list[str]:
+        """Fire a schedule now: a function's (`redrive`, `refresh`) or a channel's, by its name."""
+        known = self.outputs.get(f"{name.capitalize()}Function", name)
+        fired: list[str] = self.aws.ask("fire", name=known, group=group)["fired"]
+        return fired
+
+    def clock(self, *, advance_s: float = 0, ticking: bool | None = None) -> None:
+        """Move the clock of schedules on, or let them fire by hand alone (`ticking=False`)."""
+        self.aws.ask("clock", advance=advance_s, ticking=ticking)
+
+    def show_messages(self) -> int:
+        """Make all messages visible that are in flight, put back or delayed; gives how many were."""
+        return int(self.aws.ask("visible")["shown"])
+
+    def kill(self, verb: str | None = None) -> int:
+        """End the workers of one function, or of all, as a crash would; gives how many ran."""
+        return int(self.aws.ask("kill", function=self.function(verb) if verb else None)["killed"])
+
+    def running(self) -> dict[str, Any]:
+        """`running`: calls under way by function; `messages`: by queue, whether visible or not."""
+        return self.aws.ask("running")
+
+    def put_events(self, *entries: dict[str, Any]) -> None:
+        """As PutEvents, but also for the sources of AWS's own services (`aws.transfer`)."""
+        self.aws.ask("events", Entries=[{**entry, "Time": str(entry.get("Time", ""))} for entry in entries])
+
+    def log(self, verb: str) -> list[str]:
+        """What a function has said since the last reset."""
+        group = self.client("lambda").get_function_configuration(FunctionName=self.function(verb))["LoggingConfig"]["LogGroup"]
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"] for page in pages for event in page["events"]]
+
+    @contextmanager
+    def dying(self, death: Death) -> Iterator[Rehearsal]:
+        """Within, a function's process dies at the named point, once; `death.function` is a verb, as in `function`."""
+        known = death.function if "*" in death.function else self.function(death.function)
+        self._rehearsal.plan(replace(death, function=known))
+        self.kill()
+        try:
+            yield self._rehearsal
+        finally:
+            self._rehearsal.end()
+            self.kill()
+
+    @contextmanager
+    def changed(self, edit: stack.Edit) -> Iterator[None]:
+        """Within, the stacks are deployed as the edit leaves them; afterwards as they were."""
+        try:
+            stack.change(self.aws, self._assembly, edit)
+            yield
+        finally:
+            stack.change(self.aws, self._assembly, self._edit)
+
+    def _give_plytix_secret(self, url: str) -> None:
+        """What `bridge secret set plytix` would write."""
+        value = {"api_key": KEY, "api_password": PASSWORD, "auth_url": url, "pim_url": url}
+        self.client("secretsmanager").put_secret_value(SecretId=self.outputs["PlytixSecretArn"], SecretString=json.dumps(value))
+
+    def _make_endpoint(self) -> Endpoint:
+        servers = [Server.of(server["ServerId"], server["Properties"]) for server in self.aws.ask("servers")["servers"]]
+        return Endpoint(servers, self.identify, Cloud.of_env(self.env), self.folder, ports=self._asked_ports,
+                        certificate=self.aws.certificate, bus=self.put_events, logger=logging.getLogger("bridge.endpoint"))

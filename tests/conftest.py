@@ -1,0 +1,73 @@
+"""What all suites share: one twin for the whole session, the sample files, and a look at what stays behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.twin import Twin
+
+ROOT = Path(__file__).resolve().parent.parent
+ENDS_WITH_US = "node"  # aws_cdk keeps its Node until the very end of the process
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_stays() -> Iterator[None]:
+    """Set up before all other fixtures of the session and therefore looked at after them: threads, processes and ports."""
+    before = set(threading.enumerate())
+    yield
+    threads = [thread.name for thread in threading.enumerate() if thread not in before and not _is_pools(thread)]
+    assert threads == [], "these threads still run"
+    assert _children() == [], "these processes still run"
+    assert _listening() == [], "these ports are still open"
+
+
+@pytest.fixture(scope="session")
+def twin(tmp_path_factory: pytest.TempPathFactory, nothing_stays: None) -> Iterator[Twin]:
+    """The whole system, started once, when the first test asks for it. No limits at Plytix; schedules fire by hand alone."""
+    with Twin(tmp_path_factory.mktemp("twin"), plan="off") as twin:
+        twin.clock(ticking=False)
+        yield twin
+
+
+@pytest.fixture
+def reset(twin: Twin) -> None:
+    """An empty twin: for a module, `pytestmark = pytest.mark.usefixtures("reset")`; for a suite, an autouse fixture that asks for it."""
+    twin.reset()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Files that real systems wrote. They lie beside the repository, or where BRIDGE_SHARED_DATA says."""
+    folder = Path(os.environ.get("BRIDGE_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"the sample files are not there: {folder} (BRIDGE_SHARED_DATA names another folder)")
+    return folder
+
+
+def _is_pools(thread: threading.Thread) -> bool:
+    """A worker of a finished executor that has not noticed yet is no leak: it ends by itself."""
+    thread.join(2)
+    return not thread.is_alive()
+
+
+def _children() -> list[str]:
+    found = []
+    for task in Path("/proc/self/task").glob("*/children"):
+        for pid in task.read_text().split():
+            name = Path(f"/proc/{pid}/comm")
+            if name.exists() and name.read_text().strip() != ENDS_WITH_US:
+                found.append(f"{pid} {name.read_text().strip()}")
+    return found
+
+
+def _listening() -> list[str]:
+    """Addresses, as /proc writes them, of TCP sockets of this process that listen."""
+    sockets = {os.readlink(link) for link in Path("/proc/self/fd").glob("*") if link.is_symlink()}
+    lines = [line.split() for name in ("tcp", "tcp6") if (table := Path(f"/proc/self/net/{name}")).exists()
+             for line in table.read_text().splitlines()[1:]]
+    return [line[1] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in sockets]
