@@ -72,6 +72,7 @@ class Ingest(Construct):
         apply = Worker(self, "Apply", source="ingest/apply", ground=self._ground, timeout_s=APPLY_S, memory_mb=1024)
         apply.takes(queues.fast, batch=1, at_once=3)
         apply.takes(queues.main, batch=1, at_once=5)
+        apply.knows(FAST_QUEUE_URL=queues.fast.queue.queue_url, MAIN_QUEUE_URL=queues.main.queue.queue_url)  # hides what must wait
         apply.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
         apply.table("WANTED_TABLE", storage.wanted, "GetItem", "PutItem", "Query")
         apply.table("MIRROR_TABLE", storage.mirror, "GetItem", "PutItem", "DeleteItem", "Query", indexes=True)

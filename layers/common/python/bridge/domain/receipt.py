@@ -37,8 +37,8 @@ def issue_of(note: Note, feed: Feed | None, line: int | None) -> Issue:
     """What the partner reads of an attribute that does not stand as his row wants it, by the name of his own column."""
     column = next((head for head, c in feed.columns.items() if c.to == note.attribute), None) if feed else None
     if note.attribute == "sku" and note.why == Standing.REFUSED:
-        return Issue(codes.PLYTIX_REFUSED_PRODUCT, line, facts={"said": note.other})
-    facts = {"attribute": note.attribute, "stands": _words(note.other), "said": note.other}
+        return Issue(codes.PLYTIX_REFUSED_PRODUCT, line, facts={"said": _words(note.other).rstrip(".")})
+    facts = {"attribute": note.attribute, "stands": _words(note.other), "said": _words(note.other).rstrip(".")}
     return Issue(CODES[note.why], line, column, _words(note.value), facts)
 
 
