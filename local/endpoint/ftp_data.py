@@ -9,6 +9,7 @@ from typing import Any
 
 from OpenSSL import SSL
 from pyftpdlib.handlers import DTPHandler, TLS_DTPHandler
+from pyftpdlib.handlers.ftp.producers import BufferedIteratorProducer
 from pyftpdlib.log import logger as pyftpdlib_log
 
 from local.endpoint.ftp_files import Receiving, Sending
@@ -28,12 +29,16 @@ class Data(DTPHandler):
         self.transfer_finished: bool
         super().__init__(sock, cmd_channel)
 
+    def push(self, data: bytes) -> None:
+        """As a producer: of nothing (the names in an empty folder), pyftpdlib would make an error under TLS."""
+        self.push_with_producer(BufferedIteratorProducer(iter([data] if data else [])))
+
     def handle_close(self) -> None:
         if not self._closed and self.receive:
-            # pyftpdlib calls this alike for an end and for a fault that it has just caught: the fault tells them apart
+            # pyftpdlib calls this alike for an end and for a fault that it has just caught: the fault tells them apart.
+            # After TLS's farewell nothing counts any more: lftp resets then, with our session tickets unread.
             fault = sys.exc_info()[1]
-            self._broken |= not (fault is None or isinstance(fault, SSL.ZeroReturnError))
-            self._broken |= self.socket.fileno() >= 0 and self._socket_error() != 0
+            self._broken |= self._socket_error() != 0 if fault is None else not isinstance(fault, SSL.ZeroReturnError)
         super().handle_close()
 
     def close(self) -> None:
@@ -47,23 +52,30 @@ class Data(DTPHandler):
         super().close()
 
     def _settle(self, received: Receiving) -> None:
-        if not self.transfer_finished or self._broken or _is_gone(self.cmd_channel):
-            self.transfer_finished = False
-            self._resp = ("426 The connection broke; what came of the file is not whole.", pyftpdlib_log.debug) if self._resp else ()
-            received.upload.cut()
-            return
+        whole = False
         try:
-            received.upload.commit()
+            if not self.transfer_finished or self._broken or _is_gone(self.cmd_channel):
+                received.upload.cut()
+            else:  # a killed client's other connection may end a moment after this one: looked at again when it is written
+                whole = received.upload.commit(lambda: not _is_gone(self.cmd_channel))
         except Refusal as refusal:
-            self.transfer_finished = False
             self._resp = (f"451 The file was not stored: {refusal}.", pyftpdlib_log.debug)
+        else:
+            if not whole and self._resp:
+                self._resp = ("426 The connection broke; what came of the file is not whole.", pyftpdlib_log.debug)
+        self.transfer_finished = whole
 
     def _socket_error(self) -> int:
-        return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if self.socket.fileno() >= 0 else 0
 
 
 class SecureData(TLS_DTPHandler, Data):
     """The same under TLS, whose session may have to be that of the control connection."""
+
+    def modify_ioloop_events(self, events: int, logdebug: bool = False) -> None:
+        """While the handshake waits for the client, only for him: pyftpdlib would turn round and round on "writable"."""
+        waits = self._ssl_accepting and self._ssl_want_read
+        super().modify_ioloop_events(self.ioloop.READ if waits else events, logdebug)
 
     def handle_ssl_established(self) -> None:
         resumed = SSL._lib.SSL_session_reused(self.socket._ssl)  # type: ignore[attr-defined]  # pyOpenSSL has no name for it

@@ -41,10 +41,10 @@ class Upload:
             self._refused = Failed(f"the endpoint has no room left ({error.strerror})")
             raise self._refused from error
 
-    def commit(self) -> None:
-        """The client is done: write the object. Raises Refusal when it could not be written; then nothing was."""
+    def commit(self, is_whole: Callable[[], bool] = lambda: True) -> bool:
+        """The client is done: write the object. `is_whole` is asked once it is written. Raises Refusal: nothing was."""
         if self.closed:
-            return
+            return False
         try:
             if self._refused or self._spool.has_gaps:
                 raise self._refused or Unsupported("parts of the file are missing: it was not sent from start to end")
@@ -55,23 +55,31 @@ class Upload:
             raise
         finally:
             self.close()
+        if not is_whole():
+            self._tell_broken(etag)
+            return False
         self._announcer.completed(Act.UPLOAD, self._started, self._at, bytes=self.size, etag=etag)
         self._log("upload of %s (%d bytes) by %s")
+        return True
 
     def cut(self) -> None:
         """The line broke: leave what came as an object, and say so, as Transfer Family does. Never raises a Refusal."""
         if self.closed:
             return
-        etag, message = None, "the connection ended before the file was closed"
+        etag, more = None, ""
         try:
             if self.size:  # of nothing there is no fragment
                 etag = self._store()
         except Refusal as refusal:
-            message += f"; the fragment could not be written: {refusal}"
+            more = f"; the fragment could not be written: {refusal}"
         finally:
             self.close()
-        self._announcer.failed(Act.UPLOAD, self._started, self._at, Failure.PARTIAL_UPLOAD, message, bytes=self.size, etag=etag)
-        self._log("upload of %s (%d bytes) by %s was cut off")
+        self._tell_broken(etag, more)
+
+    def _tell_broken(self, etag: str | None, more: str = "") -> None:
+        self._announcer.failed(Act.UPLOAD, self._started, self._at, Failure.PARTIAL_UPLOAD,
+                               f"the connection ended before the file was closed{more}", bytes=self.size, etag=etag)
+        self._log("upload of %s (%d bytes) by %s was cut off%s", more)
 
     def close(self) -> None:
         self._spool.close()

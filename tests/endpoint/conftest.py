@@ -213,7 +213,7 @@ def bus(_bus):
 # --- the endpoint -----------------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="session")
-def _endpoint(cloud, identify, _bus, tmp_path_factory):
+def _endpoint(cloud, identify, key_pair, _bus, tmp_path_factory):
     servers = [Server.of(PUBLIC, VPC | {"Protocols": ["SFTP", "FTPS"]}), Server.of(INTERNAL, VPC | {"Protocols": ["FTP"]})]
     endpoint = Endpoint(servers, identify, cloud, tmp_path_factory.mktemp("endpoint"), bus=_bus, waits=Waits(after_refusal_s=0.2))
     ports = endpoint.start()
