@@ -57,3 +57,6 @@ def _say_missing(root: typer.Typer, name: str, module: str) -> None:
 
 
 add_installed(app, entry_points(group=GROUP))
+
+if __name__ == "__main__":
+    app()
