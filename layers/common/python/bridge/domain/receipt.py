@@ -32,6 +32,9 @@ HEADLINES = {
     State.FAILED: "failed: its rows and its results do not add up, and somebody has been told",
 }
 
+STATES = {State.READING: "received", State.COMMITTING: "checked", State.APPLYING: "checked"}
+"""A partner is told received → checked → closed; the steps between are ours."""
+
 
 def issue_of(note: Note, feed: Feed | None, line: int | None) -> Issue:
     """What the partner reads of an attribute that does not stand as his row wants it, by the name of his own column."""
@@ -56,7 +59,7 @@ def path(run: Run) -> str:
 def receipt(run: Run, issues: Sequence[dict[str, Any]] = (), more: int = 0) -> dict[str, Any]:
     """`issues` as `Issue.as_json` gives them, the file's own first; `more` of them are not shown."""
     return {
-        "format": FORMAT, "run": run.id, "state": "received" if run.state is State.READING else run.state.value,
+        "format": FORMAT, "run": run.id, "state": STATES.get(run.state, run.state.value),
         "partner": run.partner, "feed": run.feed, "file": run.drop.path, "bytes": run.drop.size,
         "received": _time(run.registered), "closed": _time(run.closed) if run.closed else None,
         "rows": run.rows, "outcomes": {o.value: run.counts[o] for o in FINAL if run.counts.get(o)},
