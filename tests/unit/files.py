@@ -20,7 +20,8 @@ def a_feed(columns: dict[str, Any] | None = None, key: str = "sku", **more: Any)
     """A feed of `erp`; `columns`: head → what is declared of it, "text" for short."""
     declared = {head: {"to": f"a{n}"} | (column if isinstance(column, dict) else {"type": column})
                 for n, (head, column) in enumerate((columns or {}).items(), 1)}
-    return Feed.model_validate({"partner": "erp", "name": "products", "takes": ["*.csv"], "key": {"column": key}, "columns": declared} | more)
+    return Feed.model_validate({"partner": "erp", "name": "products", "takes": ["*.csv"], "key": {"column": key},
+        "columns": declared} | more)
 
 
 def a_file(content: str | bytes, encoding: str = "utf-8") -> BinaryIO:

@@ -4,6 +4,7 @@ import csv
 import gc
 import io
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -53,7 +54,8 @@ def test_whatever_another_program_wrote_comes_back_cell_by_cell_with_its_lines(r
 
 
 @settings(max_examples=100, deadline=None)
-@given(block=st.integers(1, 40), rows=st.lists(st.lists(CELLS, min_size=2, max_size=2), max_size=8), line_end=st.sampled_from(["\n", "\r\n", "\r"]))
+@given(block=st.integers(1, 40), rows=st.lists(st.lists(CELLS, min_size=2, max_size=2), max_size=8), line_end=st.sampled_from(["\n",
+    "\r\n", "\r"]))
 def test_where_a_block_ends_cannot_be_seen_in_the_rows(block, rows, line_end):
     text = written([["sku", "a", "b"], *([f"K{n}", *row] for n, row in enumerate(rows))], ";", line_end)
     expected = rows_of(text, a_feed(delimiter=";"))
@@ -72,7 +74,7 @@ def test_no_text_loses_a_line(text, block):
         found = rows_of("sku;a;b\n" + text, a_feed(delimiter=";"))
 
     assert [row.number for row in found] == list(range(1, len(found) + 1))
-    assert all(one.line < other.line for one, other in zip(found, found[1:], strict=False))
+    assert all(one.line < other.line for one, other in pairwise(found))
     if "a" in text or "b" in text:
         assert found
     assert all(isinstance(row, BadRow) or len(row.cells) == 3 for row in found)
@@ -122,7 +124,8 @@ def test_rows_with_too_many_or_too_few_cells_come_back_with_line_and_counts():
     assert told(rows) == [(2, ["1", "a", "2"]), (3, "ROW-FEWER-CELLS"), (4, "ROW-MORE-CELLS"), (5, ["4", "d", "6"])]
     assert rows[2].cells == ["3", "c", "4", "5"]
     assert rows[2].issues[0].told("f.csv") == (
-        'f.csv line 4: the row has 4 cells, the heading 3. A cell that holds a semicolon must stand in quotation marks: "like this". [ROW-MORE-CELLS]')
+        "f.csv line 4: the row has 4 cells, the heading 3. "
+        'A cell that holds a semicolon must stand in quotation marks: "like this". [ROW-MORE-CELLS]')
 
 
 def test_surplus_cells_that_are_empty_are_no_fault():

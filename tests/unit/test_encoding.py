@@ -16,10 +16,8 @@ TEXTS = {
     "French": "Pièce de rechange élégante à côté du modèle, ça plaît où l’été, œuf, déjà",
     "Spanish": "Tamaño pequeño, cámara de fotos, ¿qué? año, camión, más rápido",
     "Portuguese": "Máquina de lavar não é tão rápida, coração, lições, avô",
-    "Italian": "Qualità è più città, perché così può già",
-    "Danish": "Køleskab med frostboks, grøn æske, blå, øl, størrelse",
-    "Swedish": "Kylskåp för små kök, grön låda, röd färg",
-    "Estonian": "Külmkapp, jäähoidla, õhuke, öö, šokolaad",
+    "Italian": "Qualità è più città, perché così può già", "Danish": "Køleskab med frostboks, grøn æske, blå, øl, størrelse",
+    "Swedish": "Kylskåp för små kök, grön låda, röd färg", "Estonian": "Külmkapp, jäähoidla, õhuke, öö, šokolaad",
     "Polish": "Zażółć gęślą jaźń, długość, śruba, łożysko, żółty",
     "Czech": "Příliš žluťoučký kůň úpěl ďábelské ódy, šroub, těsnění",
     "Hungarian": "Árvíztűrő tükörfúrógép, hűtőszekrény, csavar, szélesség",
@@ -30,7 +28,8 @@ TEXTS = {
 }
 WRITTEN = {
     "cp1252": "German French Spanish Portuguese Italian Danish Swedish Estonian", "cp1250": "Polish Czech Hungarian Romanian Croatian",
-    "cp1251": "Russian Ukrainian", "cp850": "German French Spanish Italian Danish Swedish", "mac_roman": "German French Spanish Italian Danish Swedish",
+    "cp1251": "Russian Ukrainian", "cp850": "German French Spanish Italian Danish Swedish",
+    "mac_roman": "German French Spanish Italian Danish Swedish",
 }
 ASCII_ROWS = b"".join(b"A-%07d;plain;9.90\n" % n for n in range(150_000))  # 3 MB
 
@@ -84,14 +83,17 @@ def test_one_umlaut_is_enough_for_windows():
     assert found("sku;name\n1;Tür\n".encode("cp1252")).codec == "cp1252"
 
 
-@pytest.mark.parametrize("sign", ["10 °C", "12,50 €", "5 × 7", "Lycra®", "Brand™", "10 – 20", "don’t", "„neu“", "5 m²", "10\u00a0kg", "Ø 20 mm"])
+@pytest.mark.parametrize("sign", ["10 °C", "12,50 €", "5 × 7", "Lycra®", "Brand™", "10 – 20", "don’t", "„neu“", "5 m²", "10\u00a0kg",
+    "Ø 20 mm"])
 def test_a_file_whose_only_special_character_is_a_sign_is_read_as_windows_writes_it(sign):
     assert found(f"sku;name\n1;{sign}\n".encode("cp1252")).codec == "cp1252"
 
 
 @pytest.mark.parametrize(("page", "text"), [
-    ("shift_jis", "品番ネジ六角ボルト日本語商品名 ステンレス鋼"), ("euc_jp", "六角ボルト ステンレス鋼 黒 白"), ("gb2312", "不锈钢螺丝 六角 螺栓 黑色 白色 包装"),
-    ("cp949", "스테인리스 육각 볼트 검은색"), ("koi8-r", "Болт шестигранный оцинкованный и другие"), ("cp866", "Болт шестигранный оцинкованный и другие"),
+    ("shift_jis", "品番ネジ六角ボルト日本語商品名 ステンレス鋼"), ("euc_jp", "六角ボルト ステンレス鋼 黒 白"),
+    ("gb2312", "不锈钢螺丝 六角 螺栓 黑色 白色 包装"), ("cp949", "스테인리스 육각 볼트 검은색"),
+    ("koi8-r", "Болт шестигранный оцинкованный и другие"),
+    ("cp866", "Болт шестигранный оцинкованный и другие"),
     ("cp1253", "Βίδα εξάγωνη γαλβανισμένη και άλλα"), ("cp1254", "Altıgen başlı cıvata, çelik, gümüş, büyük ağ")])
 def test_pages_that_are_not_in_the_ladder_are_refused_and_not_guessed(page, text):
     told = found(f"sku;name\n1;{text}\n".encode(page))
@@ -103,7 +105,8 @@ def test_pages_that_are_not_in_the_ladder_are_refused_and_not_guessed(page, text
 
 
 @pytest.mark.parametrize(("content", "kind"), [
-    (b"PK\x03\x04" + bytes(100), "a ZIP archive or an Excel workbook"), (b"\xd0\xcf\x11\xe0" + bytes(100), "an Excel workbook of the old kind"),
+    (b"PK\x03\x04" + bytes(100), "a ZIP archive or an Excel workbook"),
+    (b"\xd0\xcf\x11\xe0" + bytes(100), "an Excel workbook of the old kind"),
     (b"%PDF-1.7\n", "a PDF document"), (b"\x89PNG\r\n", "a picture"), (bytes(range(256)) * 8, "a file with binary data")])
 def test_a_file_that_is_no_text_is_called_what_it_is(content, kind):
     told = found(content)

@@ -31,7 +31,7 @@ def test_every_code_stands_on_the_page():
 
 @pytest.mark.parametrize("code", codes.CATALOGUE.values(), ids=lambda code: code.code)
 def test_every_code_says_what_is_wrong_and_what_to_do(code):
-    issue = Issue(code, 3, "Preis", "9,9O", {name: "…" for name in slots(code) - {"value", "column", "line"}})
+    issue = Issue(code, 3, "Preis", "9,9O", dict.fromkeys(slots(code) - {"value", "column", "line"}, "…"))
 
     told = issue.told("prices.csv")
 

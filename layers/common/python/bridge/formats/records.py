@@ -155,4 +155,4 @@ class Records:
 
 def _blank(cells: list[str]) -> bool:
     """Nothing but blanks, or the mark (Ctrl-Z) by which DOS ends a file."""
-    return not cells or ((not cells[0].strip() or cells[0] == "\x1a") and not "".join(cells).strip(" \t\r\n\xa0\x1a\ufeff"))
+    return not any(cell.strip().strip("\x1a\ufeff").strip() for cell in cells)
