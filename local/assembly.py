@@ -31,17 +31,20 @@ class SynthFailed(Exception):
 
 def assembly() -> Path:
     """The folder that `cdk synth` would write for the twin: made anew only when something has changed that goes into it."""
-    _build_dependencies()
+    build_dependencies()
     folder = MADE / _state()
     if not (folder / "manifest.json").exists():
         _synthesize(folder)
     return folder
 
 
-def _build_dependencies() -> None:
+def build_dependencies() -> None:
+    """What the functions run on, here and in Lambda; `make setup` has built it as a rule."""
     try:
         deps.built()
     except deps.DepsMissing:
+        deps.build()
+    if not (deps.DEPS_HOST.exists() and deps.RUNTIME.exists()):
         deps.build()
 
 

@@ -127,6 +127,8 @@ def host_layer() -> Path:
         unfinished = packed.with_suffix(".unfinished")
         unfinished.write_bytes(_zip(deps.DEPS_HOST))
         unfinished.rename(packed)
+        for old in set(packed.parent.glob("deps-host-*.zip")) - {packed}:
+            old.unlink(missing_ok=True)
     return packed
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from local.plytix.server import Simulator
 from local.state import FOLDER, State
 
 KEY, PASSWORD = "key", "password"
+CALM = 5  # looks in a row: between an object and the message about it there are some milliseconds
 CHAIN = ("authenticate", "receive", "prepare", "apply", "report")  # in the order in which the first drop needs them
 
 
@@ -157,9 +159,23 @@ class Twin:
         """End the workers of one function, or of all, as a crash would; gives how many ran."""
         return int(self.aws.ask("kill", function=self.function(verb) if verb else None)["killed"])
 
-    def running(self) -> dict[str, Any]:
-        """`running`: calls under way by function; `messages`: by queue, whether visible or not."""
+    def running(self) -> dict[str, dict[str, int]]:
+        """`running`: calls under way by function; `waiting`: messages by queue that a function will get, visible or not;
+        `left`: messages by queue that nobody takes, which are dead letters."""
         return self.aws.ask("running")
+
+    def rest(self, within_s: float = 60) -> None:
+        """Wait until nothing runs and nothing waits. Raises TimeoutError, which says what does.
+
+        An asynchronous call that failed and will be tried again in a second is not seen.
+        """
+        deadline, calm = time.monotonic() + within_s, 0
+        while calm < CALM:
+            now = self.running()
+            calm = calm + 1 if not now["running"] and not any(now["waiting"].values()) else 0
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"after {within_s:g} s there still is {now}")
+            time.sleep(0.03)
 
     def put_events(self, *entries: dict[str, Any]) -> None:
         """As PutEvents, but also for the sources of AWS's own services (`aws.transfer`)."""
@@ -175,13 +191,14 @@ class Twin:
     def dying(self, death: Death) -> Iterator[Rehearsal]:
         """Within, a function's process dies at the named point, once; `death.function` is a verb, as in `function`."""
         known = death.function if "*" in death.function else self.function(death.function)
+        verb = None if "*" in death.function else death.function
         self._rehearsal.plan(replace(death, function=known))
-        self.kill()
+        self.kill(verb)
         try:
             yield self._rehearsal
         finally:
             self._rehearsal.end()
-            self.kill()
+            self.kill(verb)
 
     @contextmanager
     def changed(self, edit: stack.Edit) -> Iterator[None]:

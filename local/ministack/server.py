@@ -21,6 +21,7 @@ from local.ministack.settings import ACCOUNT, Settings, environment
 
 REGION = "eu-central-1"
 START_S, END_S = 60.0, 5.0
+CONFIG = Config(retries={"total_max_attempts": 3}, connect_timeout=5, read_timeout=960, max_pool_connections=50)  # a call may take 15 min
 
 
 class MiniStackError(Exception):
@@ -44,6 +45,7 @@ class MiniStack:
         )
         self.endpoint = settings.endpoint
         self._session, self._making = boto3.session.Session(region_name=region), threading.Lock()
+        self._clients: dict[str, Any] = {}
         self._trust = ssl.create_default_context(cafile=str(self.certificate.certificate))
         self._process = _launch(settings, listening)
         try:
@@ -64,15 +66,19 @@ class MiniStack:
     def pid(self) -> int:
         return self._process.pid
 
-    def client(self, service: str, *, retries: int = 2, timeout_s: float = 60.0, **credentials: str | None) -> Any:
-        """A boto3 client; as root unless other credentials are given (keys as `boto3.client` names them)."""
-        root = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "twin"}
-        settled = Config(signature_version="s3v4" if service == "s3" else None, retries={"total_max_attempts": 1 + retries},
-                         read_timeout=timeout_s, connect_timeout=5, max_pool_connections=50)
-        client: Any = self._session.client
+    def client(self, service: str, **credentials: str | None) -> Any:
+        """A boto3 client; as root, and then always the same one, unless credentials are given (as `boto3.client` names them)."""
         with self._making:  # making clients is not safe between threads, using them is
-            return client(service, endpoint_url=self.endpoint, verify=str(self.certificate.certificate), config=settled,
-                          **(credentials or root))
+            if credentials:
+                return self._make(service, **credentials)
+            if service not in self._clients:
+                self._clients[service] = self._make(service, aws_access_key_id=ACCOUNT, aws_secret_access_key="twin")
+            return self._clients[service]
+
+    def _make(self, service: str, **credentials: str | None) -> Any:
+        client: Any = self._session.client
+        settled = CONFIG.merge(Config(signature_version="s3v4")) if service == "s3" else CONFIG
+        return client(service, endpoint_url=self.endpoint, verify=str(self.certificate.certificate), config=settled, **credentials)
 
     def ask(self, route: str, *, wait_s: float = 30.0, **asked: Any) -> dict[str, Any]:
         """One of the launcher's routes (inside/routes.py). Raises MiniStackError, with its answer or its last words."""

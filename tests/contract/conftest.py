@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from infra import deps
+from local.assembly import build_dependencies
 from local.ministack.server import MiniStack
 
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -141,6 +142,7 @@ def asked_of_ministack() -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def new_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Cloud]]:
     """Starts a MiniStack; all of them are gone at the end."""
+    build_dependencies()
     started: list[MiniStack] = []
 
     def start(without: tuple[str, ...] = ()) -> Cloud:

@@ -1,7 +1,5 @@
 """Queues as AWS has them, or kinder where a test would wait: local/ministack/inside/queues.py, and MiniStack without it."""
 
-from itertools import pairwise
-
 # Notes who it is, and answers whether the other group's function was running at the same time.
 MEET = """
     import os, time
@@ -41,16 +39,20 @@ DIE_FIRST = """
         boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=f"received/{count}", Body=b"")
 """
 
-START_SLOWLY = """
+# While it starts, looks whether another of its kind is starting too.
+START = """
     import os, time
     import boto3
 
-    BEGAN = time.time()
-    time.sleep(0.3)
-    READY = time.time()
+    s3, bucket, me = boto3.client("s3"), os.environ["BUCKET"], os.getpid()
+    s3.put_object(Bucket=bucket, Key=f"starting/{me}", Body=b"")
+    deadline, starting = time.time() + float(os.environ["PATIENCE"]), 1
+    while starting < 2 and time.time() < deadline:
+        starting = s3.list_objects_v2(Bucket=bucket, Prefix="starting/")["KeyCount"]
+    s3.put_object(Bucket=bucket, Key=f"{'alone' if starting < 2 else 'met'}/{me}", Body=b"")
+    s3.delete_object(Bucket=bucket, Key=f"starting/{me}")
 
     def handler(event, context):
-        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=f"{BEGAN} {READY}", Body=b"")
         time.sleep(1)  # so that another worker is needed
 """
 
@@ -66,13 +68,14 @@ def test_ministack_alone_still_takes_one_group_after_the_other(plain_cloud):
 
 
 def test_workers_of_a_queue_are_started_one_by_one(cloud):
-    starts = _starts(cloud)
-    assert all(ready <= began for (_, ready), (began, _) in pairwise(starts))
+    bucket = _starting(cloud, patience_s=0.5)
+    assert cloud.until(lambda: len(cloud.keys(bucket, "alone/")) >= 2)
+    assert cloud.keys(bucket, "met/") == []
 
 
 def test_ministack_alone_still_starts_them_all_at_once(plain_cloud):
-    starts = _starts(plain_cloud)
-    assert not all(ready <= began for (_, ready), (began, _) in pairwise(starts))
+    bucket = _starting(plain_cloud, patience_s=8)
+    assert plain_cloud.until(lambda: plain_cloud.keys(bucket, "met/"))
 
 
 def test_within_a_group_the_order_stands(cloud):
@@ -120,16 +123,14 @@ def _meeting(cloud, patience_s):
     return bucket
 
 
-def _starts(cloud):
-    """When each of at least two workers began to start, and when it was ready."""
+def _starting(cloud, patience_s):
     cloud.bucket("starts")
-    cloud.function("start-slowly", START_SLOWLY, variables={"BUCKET": "starts"})
+    cloud.function("start", START, variables={"BUCKET": "starts", "PATIENCE": str(patience_s)}, Timeout=30)
     queue = cloud.queue("starts", VisibilityTimeout="60")
     for number in range(8):
         cloud.sqs.send_message(QueueUrl=queue, MessageBody=str(number))
-    cloud.feeds(queue, "start-slowly", BatchSize=1)
-    cloud.until(lambda: len(cloud.keys("starts")) >= 2)
-    return sorted(tuple(map(float, key.split())) for key in cloud.keys("starts"))
+    cloud.feeds(queue, "start", BatchSize=1)
+    return "starts"
 
 
 def _die(cloud, name):

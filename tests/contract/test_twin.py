@@ -113,6 +113,15 @@ def test_a_template_that_cannot_be_deployed_is_an_error_with_its_reason(twin):
         pass
 
 
+def test_one_can_wait_until_all_is_done(twin):
+    twin.client("sqs").send_message(QueueUrl=twin.outputs["IntakeQueueUrl"], MessageBody="{}")
+    with pytest.raises(TimeoutError, match="Intake"):
+        twin.rest(within_s=0.5)
+
+    twin.reset()
+    twin.rest()
+
+
 def test_there_is_one_twin_a_folder(twin):
     with pytest.raises(TwinRuns, match=str(os.getpid())):
         Twin(twin.folder).start()

@@ -121,21 +121,26 @@ def ready(function: str) -> int:
 
 def end_all() -> None:
     """Kill all workers and wait for them, so that none becomes somebody else's orphan."""
-    for worker in workers_of(None):
-        process = worker._proc
-        if process is not None:
-            process.kill()
-            process.wait(1)
+    while kill(None):
+        pass  # one more may have been about to start
 
 
 def kill(function: str | None, *, busy_only: bool = False) -> int:
     """End workers as a crash would: no signal that could be caught. What they held comes back (queues.py)."""
-    workers = workers_of(function, busy_only=busy_only)
-    for worker in workers:
-        process = worker._proc
-        if process is not None:  # may have ended by itself just now
-            process.kill()
-    return len(workers)
+    processes = [worker._proc for worker in workers_of(function, busy_only=busy_only)]
+    ended = [process for process in processes if process is not None]  # None: ended by itself just now
+    for process in ended:
+        process.kill()
+    for process in ended:
+        process.wait(5)  # until then it would be taken for one that can be given work
+    return len(ended)
+
+
+def starting(function: str | None) -> bool:
+    """Whether a worker is about to run, in the environment of a moment ago."""
+    with runtime._lock:
+        pools = [pool for key, pool in runtime._workers.items() if function in (None, key.split(":")[2])]
+        return any(worker.in_use and not worker._first_poll.is_set() for pool in pools for worker in pool)
 
 
 def warm_all(names: list[str]) -> None:

@@ -107,7 +107,7 @@ def show(messages: Iterable[Message]) -> int:
 
 def show_all() -> int:
     """Make every message visible now that is in flight, put back or delayed, in all queues."""
-    return sum(show(list(queue["messages"])) for queue in list(sqs._queues._data.values()))
+    return sum(show(list(queue["messages"])) for queue in _queues())
 
 
 def stand_still_while_reset() -> None:
@@ -134,6 +134,20 @@ def clear() -> None:
     lambda_svc._esm_backoff_until.clear()
 
 
-def counts() -> dict[str, int]:
-    """Messages in each queue, whether visible or not."""
-    return {queue["name"]: len(queue["messages"]) for queue in list(sqs._queues._data.values())}
+def waiting() -> dict[str, int]:
+    """Messages by queue, of those that feed a function: visible, delayed and in flight."""
+    return {queue["name"]: len(queue["messages"]) for queue in _queues() if queue["attributes"]["QueueArn"] in _sources()}
+
+
+def left() -> dict[str, int]:
+    """Messages by queue, where nothing takes them and there are any: dead letters."""
+    return {queue["name"]: len(queue["messages"]) for queue in _queues()
+            if queue["messages"] and queue["attributes"]["QueueArn"] not in _sources()}
+
+
+def _queues() -> list[Queue]:
+    return list(sqs._queues._data.values())
+
+
+def _sources() -> set[str]:
+    return {mapping["EventSourceArn"] for mapping in list(lambda_svc._esms._data.values())}

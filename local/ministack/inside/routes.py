@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict
 from typing import Any
@@ -92,6 +93,10 @@ async def _visible(_: Asked) -> Any:
 
 
 async def _kill(asked: Asked) -> Any:
+    """Also those that are just starting, for which it waits: who plans a death means all that run without the plan."""
+    deadline = time.monotonic() + 20
+    while functions.starting(asked.get("function")) and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
     return {"killed": functions.kill(asked.get("function"))}
 
 
@@ -107,7 +112,8 @@ async def _warm(asked: Asked) -> Any:
 
 
 async def _running(_: Asked) -> Any:
-    return {"running": lambda_svc.executions_in_flight()[1], "messages": queues.counts()}
+    running = {key.rpartition(":")[2]: count for key, count in lambda_svc.executions_in_flight()[1].items()}
+    return {"running": running, "waiting": queues.waiting(), "left": queues.left()}
 
 
 async def _servers(_: Asked) -> Any:
