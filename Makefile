@@ -34,10 +34,10 @@ deploy: synth ## To the AWS account you are logged in to; ARGS="-c name=acme -c 
 	$(RUN) python -m infra.cdk deploy --all $(ARGS)
 	@echo
 	@echo "Deployed. Next, for your company:"
-	@echo "  uv run bridge secret set plytix         how to log in at Plytix"
-	@echo "  uv run bridge config apply DIR          partners, feeds and channels (config/ is a sample)"
-	@echo "  uv run bridge partner password NAME     a login for each partner, or: partner key NAME"
-	@echo "  uv run bridge runs                      what their files became"
+	@echo "  .venv/bin/bridge secret set plytix         how to log in at Plytix"
+	@echo "  .venv/bin/bridge config apply DIR          partners, feeds and channels (config/ is a sample)"
+	@echo "  .venv/bin/bridge partner password NAME     a login for each partner, or: partner key NAME"
+	@echo "  .venv/bin/bridge runs                      what their files became"
 
 .venv-uv/bin/uv:
 	$(PYTHON) -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv==0.13.9

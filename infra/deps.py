@@ -54,11 +54,16 @@ def build() -> None:
     DEPS.with_suffix(".built").write_text(fingerprint())
 
 
-def _uv(*arguments: str | Path) -> None:
-    uv = os.environ.get("UV") or shutil.which("uv")  # `uv run` leaves its own path in UV
-    if uv is None:
+def uv() -> str:
+    """The uv that runs this, or the one on PATH."""
+    found = os.environ.get("UV") or shutil.which("uv")  # `uv run` leaves its own path in UV
+    if found is None:
         raise SystemExit("uv is not on PATH; run `make setup`, which fetches it")
-    subprocess.run([uv, *map(str, arguments)], cwd=ROOT, check=True)  # noqa: S603 (our own words)
+    return found
+
+
+def _uv(*arguments: str | Path) -> None:
+    subprocess.run([uv(), *map(str, arguments)], cwd=ROOT, check=True)  # noqa: S603 (our own words)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ class Export(Construct):
 
     def _refresh(self, storage: Storage, queues: Queues, ground: Ground) -> Worker:
         refresh = Worker(self, "Refresh", source="export/refresh", ground=ground, timeout_s=900, memory_mb=1024)
-        refresh.table("MIRROR_TABLE", storage.mirror, "GetItem", "PutItem", "Query", "Scan", indexes=True)
-        refresh.table("WANTED_TABLE", storage.wanted, "Query")
+        mirror = ("GetItem", "BatchGetItem", "PutItem", "Query", "Scan")
+        refresh.table("MIRROR_TABLE", storage.mirror, *mirror, indexes=True)
+        refresh.table("WANTED_TABLE", storage.wanted, "GetItem", "Query", indexes=True)
         refresh.table("HISTORY_TABLE", storage.history, "PutItem")
         refresh.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query")
         refresh.sends("MAIN_QUEUE_URL", queues.main.queue)

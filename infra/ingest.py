@@ -62,6 +62,7 @@ class Ingest(Construct):
         prepare.table("MIRROR_TABLE", storage.mirror, "GetItem", "BatchGetItem")
         prepare.objects("EXCHANGE_BUCKET", storage.exchange, READ_VERSION, "*/inbox/*")
         prepare.objects("EXCHANGE_BUCKET", storage.exchange, WRITE, "*/receipts/*")
+        prepare.lists("EXCHANGE_BUCKET", storage.exchange)  # a drop in the archive is "gone" (404), not "forbidden"
         prepare.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "values/*", "archive/*")
         prepare.objects("WORK_BUCKET", storage.work, WRITE, "stages/*", "values/*")
         prepare.tells()
@@ -93,6 +94,6 @@ class Ingest(Construct):
         redrive.sends("MAIN_QUEUE_URL", queues.main.queue)
         redrive.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query", indexes=True)
         redrive.table("WANTED_TABLE", storage.wanted, "Query", indexes=True)
-        redrive.reads("WORK_BUCKET", storage.work, "configuration/*")
+        redrive.reads("WORK_BUCKET", storage.work, "configuration/*", "values/*")
         redrive.tells()
         return redrive

@@ -43,6 +43,6 @@ class Remediate(Construct):
         report.objects("EXCHANGE_BUCKET", storage.exchange, WRITE, "*/receipts/*")
         # A second attempt finds the drop gone, and must be told "gone" (404), not "forbidden" (403).
         report.lists("EXCHANGE_BUCKET", storage.exchange)
-        report.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "archive/*")
+        report.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "archive/*", "values/*")
         report.objects("WORK_BUCKET", storage.work, WRITE, "stages/*", "archive/*")
         return report

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from infra.app import app
+from infra.deps import ROOT
 from infra.wiring.assembly import Assembly
 
 NETWORK = {
@@ -19,16 +22,34 @@ NETWORK = {
 }
 
 
+BY_THE_CLI = {
+    "aws:cdk:disable-version-reporting": True,
+    "aws:cdk:bundling-stacks": ["**"],
+    "@aws-cdk/core:failSynthOnValidationErrors": False,
+}
+"""What the pinned cdk CLI adds to the context, given cdk.json's versionReporting, pathMetadata and assetMetadata."""
+
+
+def synthesized(folder: Path, context: dict) -> dict[str, dict]:
+    """The templates by their stack's name, written by the app as a program of its own: aws_cdk keeps its Node running."""
+    # Assets stay where they are, which leaves out copying the wheels.
+    given = {"aws:cdk:disable-asset-staging": True, "account": "000000000000", "region": "us-east-1", **context}
+    environment = os.environ | {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(given)}
+    subprocess.run([sys.executable, "-m", "infra.app"], cwd=ROOT, env=environment, check=True)
+    suffix = ".template.json"
+    return {path.name.removesuffix(suffix): json.loads(path.read_text()) for path in folder.glob(f"*{suffix}")}
+
+
 @pytest.fixture(scope="session")
 def network():
     return NETWORK
 
 
-def synthesized(folder: Path, context: dict) -> dict[str, dict]:
-    """The templates by their stack's name; assets stay where they are, which leaves out copying the wheels."""
-    app({"aws:cdk:disable-asset-staging": True, "account": "000000000000", "region": "us-east-1", **context}, folder).synth()
-    suffix = ".template.json"
-    return {path.name.removesuffix(suffix): json.loads(path.read_text()) for path in folder.glob(f"*{suffix}")}
+@pytest.fixture(scope="session")
+def by_the_cli(tmp_path_factory):
+    """The company's templates once more, with all that the cdk CLI says to an app."""
+    settings = json.loads((ROOT / "cdk.json").read_text())
+    return synthesized(tmp_path_factory.mktemp("cdk.out"), {**settings["context"], **BY_THE_CLI, **NETWORK})
 
 
 @pytest.fixture(scope="session")
