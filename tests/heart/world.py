@@ -287,6 +287,8 @@ class Tables:
         return [history.from_json(s, body) for s, body in self.entries if s == sku and body["at"] >= since]
 
     def write(self, *puts: Put, history: Any = ()) -> bool:
+        if not puts and not history:
+            return True
         self.w.step(f"write {[(p.feed or 'mirror', p.sku) for p in puts]} {[sorted(e.made) for e in history]}")
         for put in puts:
             old = self.wanted_items.get((put.sku, put.feed)) if put.feed else self.mirror_items.get(put.sku)

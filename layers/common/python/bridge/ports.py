@@ -115,7 +115,7 @@ class Tables(Protocol):
         """From `since` on, in ms."""
 
     def write(self, *puts: Put, history: Sequence[Entry] = ()) -> bool:
-        """All or none; none if one of them is no longer what was read."""
+        """All or none; none (False) if one of them is no longer what was read, or many are too large for one transaction."""
 
 
 class Stage(Protocol):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT_S = 400 * 86_400
+LARGEST_TRANSACTION = 3_500_000
+"""Bytes; DynamoDB takes 4 MB (aws-reference.md §9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,10 @@ class Tables:
     # ---- writing
     def write(self, *puts: Put, history: Sequence[Entry] = ()) -> bool:
         writes = [self._put(put) for put in puts] + [self._entry(entry) for entry in history]
+        if not writes:
+            return True
+        if len(puts) > 2 and sum(len(write["Item"].get("body", {}).get("B", b"")) for write in writes) > LARGEST_TRANSACTION:
+            return False
         try:
             if len(writes) == 1:
                 self._db.put_item(**writes[0])

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+KEPT = 1_000  # characters of a value in receipts and stages; the file has it whole
+
 
 class Severity(StrEnum):
     ERROR = "error"  # the cell, row or file does not count
@@ -52,4 +54,4 @@ class Issue:
     def as_json(self) -> dict[str, Any]:
         """As it stands in receipts and stages; `read` reads it back."""
         return {"code": self.code.code, "severity": self.code.severity.value, "line": self.line, "column": self.column,
-                "value": self.value, "message": self.sentence, "remedy": self.remedy}
+                "value": self.value and self.value[:KEPT], "message": self.sentence, "remedy": self.remedy}

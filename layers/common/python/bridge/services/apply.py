@@ -27,7 +27,7 @@ from bridge.domain.wanted import EXISTS, Refusal, Wanted
 from bridge.errors import Changed, Fate, Later, Refused
 from bridge.ports import Claims, Clock, Events, Ledger, Plytix, Put, Schemas, Stage, StagedRow, Tables
 from bridge.services.close import close
-from bridge.services.note import Done, bury, remember
+from bridge.services.note import Done, answered, bury, remember
 
 TURNS = 8
 """A loop has a last turn: refusals and people may keep a SKU moving; then another message goes on."""
@@ -119,44 +119,74 @@ def _let_go(sku: Sku, holder: str, fate: Fate, heart: Heart) -> None:
 
 
 def _turns(sku: Sku, holder: str, heart: Heart, asked: Asked | None) -> Judged | None:
-    """Read, reconcile, send, until nothing is left to send; then note how each feed stands, and read the outcome."""
+    """Read, reconcile, send, until nothing is left to send; then note how each feed stands, and tell the outcome."""
+    done: list[Entry] = []
     for _ in range(TURNS):
-        mirror, wanted = heart.tables.mirror(sku), heart.tables.wanted_of(sku)
-        change = reconcile(wanted, mirror, heart.configuration, heart.schemas.version())
-        if change.send:
-            if not _send(sku, holder, heart, mirror, wanted, change):
-                return None  # the claim is another's by now
-        elif _note_open(sku, heart, wanted, change):
-            return _judge(sku, heart, asked, mirror, wanted, change) if asked else Judged(Outcome.UNCHANGED)
+        seen = Seen(heart.tables.mirror(sku), heart.tables.wanted_of(sku))
+        change = reconcile(seen.wanted, seen.mirror, heart.configuration, heart.schemas.version())
+        if not change.send:
+            if heart.tables.write(*seen.puts(sku, change)):
+                return _told(sku, heart, asked, seen, change, done)
+            continue  # a feed has spoken meanwhile
+        sent = _send(sku, holder, heart, seen, change)
+        if sent is None:
+            return None  # the claim is another's by now
+        done += sent.entries
+        if sent.rest:
+            return _told(sku, heart, asked, Seen(sent.mirror, seen.wanted), sent.rest, done)
     return None
 
 
-def _note_open(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change) -> bool:
-    """False: a feed has spoken meanwhile."""
-    rest = True
-    for feed, stands in change.open.items():
-        item = wanted[feed]
-        if item.open != stands:
-            new = replace(item, open=stands, open_since=item.open_since if stands else 0)
-            rest &= heart.tables.write(Put(sku, item, new, feed))
-    return rest
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a turn goes by: mirror and wanted as they were read under the claim."""
+
+    mirror: Mirror
+    wanted: dict[str, Wanted]
+
+    def puts(self, sku: Sku, change: Change) -> list[Put]:
+        """How each feed stands, where that is not what its open list says."""
+        found = []
+        for feed, stands in change.open.items():
+            item = self.wanted[feed]
+            if item.open != stands:
+                found.append(Put(sku, item, replace(item, open=stands, open_since=item.open_since if stands else 0), feed))
+        return found
 
 
-def _judge(sku: Sku, heart: Heart, asked: Asked, mirror: Mirror, wanted: dict[str, Wanted], change: Change) -> Judged:
-    """Before the claim is freed, so that nothing comes between request and outcome."""
+def _told(sku: Sku, heart: Heart, asked: Asked | None, seen: Seen, change: Change, done: list[Entry]) -> Judged:
+    """The outcome, told before the claim is freed, so that nothing comes between request and outcome.
+
+    History is asked where this worker has not itself done what decides: an earlier one may have, before it died.
+    """
+    if asked is None:
+        return Judged(Outcome.UNCHANGED)
     run, feed = asked.run, asked.feed
-    item = replace(wanted.get(feed.id, Wanted()), open=change.open.get(feed.id, {}))
-    entries = heart.tables.history(sku, run.registered - CLOCKS_MS)
-    return judge(run.id, run.sequence, feed, asked.row.values, item, mirror, entries)
+    item = replace(seen.wanted.get(feed.id, Wanted()), open=change.open.get(feed.id, {}))
+    maker = seen.mirror.applied.get(EXISTS)
+    mine = [entry for entry in done if entry.names(run.id)]
+    if not mine or (maker and maker.run == run.id and all(entry.act is not Act.CREATE for entry in mine)):
+        mine = heart.tables.history(sku, run.registered - CLOCKS_MS)
+    return judge(run.id, run.sequence, feed, asked.row.values, item, seen.mirror, mine)
 
 
 # ---- one request ----------------------------------------------------------------------------------------------------------
-def _send(sku: Sku, holder: str, heart: Heart, mirror: Mirror, wanted: dict[str, Wanted], change: Change) -> bool:
-    """Say what will be sent, send it, note the answer. False: the claim was lost, nothing was sent."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a request came to. `rest`: nothing is left to send, and that is noted; None: another turn is needed."""
+
+    mirror: Mirror
+    entries: list[Entry]
+    rest: Change | None = None
+
+
+def _send(sku: Sku, holder: str, heart: Heart, seen: Seen, change: Change) -> Sent | None:
+    """Say what will be sent, send it, note the answer. None: the claim was lost, nothing was sent."""
+    mirror = seen.mirror
     intent = {a: Intended(w.said, w.feed, mirror.values.get(a)) for a, w in change.send.items()}
     until = heart.clock() + int(heart.configuration.settings.claim_s * 1000)
     if not heart.claims.intend(sku, Claim(holder, until, change.kind, mirror.id if change.kind is Kind.PATCH else "", intent)):
-        return False
+        return None
     body: dict[str, Value] = {a: w.said.value for a, w in change.send.items() if a != EXISTS}
     try:
         if change.kind is Kind.CREATE:
@@ -164,12 +194,25 @@ def _send(sku: Sku, holder: str, heart: Heart, mirror: Mirror, wanted: dict[str,
         else:
             product, act = heart.plytix.patch(mirror.id, body), Act.PATCH
     except Refused as refusal:
-        _note_refused(sku, heart, wanted, change, refusal)
+        return Sent(mirror, _note_refused(sku, heart, seen.wanted, change, refusal))
     except Changed:  # looked into and healed: another id is taken over, none is a tombstone
         _look(sku, mirror.id, heart)
-    else:
-        remember(product, heart.tables, heart.clock, Done(sku, act, intent))
-    return True
+        return Sent(mirror, [])
+    return _note(product, Done(sku, act, intent), heart, seen)
+
+
+def _note(product: Product, done: Done, heart: Heart, seen: Seen) -> Sent:
+    """Mirror, history and, where nothing is left to send, how each feed stands: in one transaction.
+
+    It holds only if nobody wrote any of them since they were read; else the answer is noted alone, and another turn looks again.
+    """
+    if product.sku == done.sku:
+        new, entry = answered(product, seen.mirror, done, heart.clock())
+        after = reconcile(seen.wanted, new, heart.configuration, heart.schemas.version())
+        puts = Seen(new, seen.wanted).puts(done.sku, after) if not after.send else []
+        if heart.tables.write(Put(done.sku, seen.mirror, new), *puts, history=[entry]):
+            return Sent(new, [entry], None if after.send else after)
+    return Sent(seen.mirror, [remember(product, heart.tables, heart.clock, done)])
 
 
 def _look(sku: Sku, id: str, heart: Heart) -> None:
@@ -182,17 +225,20 @@ def _look(sku: Sku, id: str, heart: Heart) -> None:
         bury(sku, id, heart.tables)
 
 
-def _note_refused(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change, refusal: Refused) -> None:
+def _note_refused(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change, refusal: Refused) -> list[Entry]:
     """Noted where the value came from, value and schema; the rest goes at once. Who names nothing we sent refuses all of it."""
     named = set(refusal.fields) & set(change.send) or set(change.send)
     schema, whole = heart.schemas.version(), "; ".join(f"{f}: {m}" if f != "*" else m for f, m in refusal.fields.items())
+    entries = []
     for feed, item in wanted.items():
         mine = {a: change.send[a].said for a in named if change.send[a].feed == feed}
         if mine:
             refused = {a: Refusal(s.digest, schema, refusal.fields.get(a, whole)) for a, s in mine.items()}
             made = {a: Made(None, s.value, s.run, feed, s.line, message=refused[a].message) for a, s in mine.items()}
             entry = Entry(sku, Act.REFUSAL, heart.clock(), str(ULID()), made)
-            heart.tables.write(Put(sku, item, replace(item, refused=item.refused | refused), feed), history=[entry])
+            if heart.tables.write(Put(sku, item, replace(item, refused=item.refused | refused), feed), history=[entry]):
+                entries.append(entry)
+    return entries
 
 
 # ---- what a dead worker left ------------------------------------------------------------------------------------------------

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from bridge.configuration import Feed
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import Run, State
-from bridge.domain.wanted import spread, tell
+from bridge.domain.wanted import Wanted, spread, tell
 from bridge.ports import Clock, Events, Ledger, Put, Queues, Stage, StagedRow, Tables
 from bridge.services.close import close
+
+GROUP = 25
+"""Rows a transaction: few enough that one in conflict costs little (DynamoDB takes 100, aws-reference.md §9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ def commit(run: Run, feed: Feed | None, needs: Commit) -> None:
     number = run.noted
     while number < run.staged and not run.cut_off:
         rows = needs.stage.chunk(run.id, run.attempt, number)
-        for row in rows if feed else ():
-            _write_wanted(run, feed, row, needs)
+        if feed:
+            _write_chunk(run, feed, rows, needs)
         if all(row.same for row in rows):
             needs.ledger.count(run.id, number, {}, {})  # their outcome was settled by `read`
         else:
@@ -47,14 +50,26 @@ def commit(run: Run, feed: Feed | None, needs: Commit) -> None:
     close(run.id, needs.ledger, needs.events, needs.clock)
 
 
-def _write_wanted(run: Run, feed: Feed | None, row: StagedRow, needs: Commit) -> None:
-    """One row into WANTED, conditional on the version read: `apply` may note something between."""
-    assert feed is not None
-    while True:
-        old = needs.tables.wanted(row.sku, feed.id)
-        new = tell(old, spread(feed, row.values), run=run.id, line=row.line, sequence=run.sequence, now_ms=needs.clock())
-        if new == old or needs.tables.write(Put(row.sku, old, new, feed.id)):
+def _write_chunk(run: Run, feed: Feed, rows: list[StagedRow], needs: Commit) -> None:
+    """All rows of a chunk into WANTED, a group in one transaction; one by one where `apply` notes something meanwhile."""
+    before = needs.tables.wanted_many([row.sku for row in rows], feed.id)
+    for i in range(0, len(rows), GROUP):
+        puts = [put for row in rows[i:i + GROUP] if (put := _put(run, feed, row, before.get(row.sku, Wanted()), needs))]
+        if puts and not needs.tables.write(*puts):
+            for row in rows[i:i + GROUP]:
+                _write_row(run, feed, row, needs)
+
+
+def _write_row(run: Run, feed: Feed, row: StagedRow, needs: Commit) -> None:
+    while put := _put(run, feed, row, needs.tables.wanted(row.sku, feed.id), needs):
+        if needs.tables.write(put):
             return
+
+
+def _put(run: Run, feed: Feed, row: StagedRow, old: Wanted, needs: Commit) -> Put | None:
+    """None: WANTED says it already, or says something newer."""
+    new = tell(old, spread(feed, row.values), run=run.id, line=row.line, sequence=run.sequence, now_ms=needs.clock())
+    return Put(row.sku, old, new, feed.id) if new != old else None
 
 
 def _write_total(run: Run, number: int, needs: Commit) -> None:

@@ -25,29 +25,32 @@ class Done:
     intent: dict[str, Intended]
 
 
-def remember(product: Product, tables: Tables, clock: Clock, done: Done | None = None) -> None:
+def answered(product: Product, base: Mirror, done: Done, now: int) -> tuple[Mirror, Entry]:
+    """The mirror and the history entry after an answer to a request of ours. `base`: the mirror of this very SKU."""
+    applied = {a: _applied(i, _held(product, a)) for a, i in done.intent.items()}
+    return seen(base, product, applied), _entry(product, base, done, now)
+
+
+def remember(product: Product, tables: Tables, clock: Clock, done: Done | None = None) -> Entry:
     """What is older than the mirror does not count, its SKU neither. A known id with another SKU moves the item and leaves
-    RENAMED behind (DESIGN.md §5 census)."""
+    RENAMED behind (DESIGN.md §5 census). `done`: it answers a request of ours; gives the entry of it."""
+    done = done or Done(product.sku, Act.PATCH, {})
     while True:
         own = tables.mirror(product.sku)
         former = product.sku
         known = own.id == product.id and own.existence is Existence.LIVING
-        if not known and not (done and done.act is Act.CREATE):
+        if not known and done.act is not Act.CREATE:
             former = tables.sku_of(product.id) or product.sku
         base = own if former == product.sku else tables.mirror(former)
         if former != product.sku and (base.id != product.id or base.existence is not Existence.LIVING):
             former, base = product.sku, own  # the index was behind
-        puts = _puts(product, former, base, own, done)
-        if tables.write(*puts, history=[_entry(product, base, done, clock())] if done and done.intent else []):
-            return
+        new, entry = answered(product, base, done, clock())
+        if tables.write(*_puts(product, former, base, own, new), history=[entry] if done.intent else []):
+            return entry
 
 
-def _puts(product: Product, former: Sku, base: Mirror, own: Mirror, done: Done | None) -> list[Put]:
-    applied = {a: _applied(i, _held(product, a)) for a, i in done.intent.items()} if done else {}
-    new = seen(base, product, applied)
-    if former == product.sku:
-        return [Put(former, base, new)]
-    if base.modified > product.modified:  # an answer from before the rename
+def _puts(product: Product, former: Sku, base: Mirror, own: Mirror, new: Mirror) -> list[Put]:
+    if former == product.sku or base.modified > product.modified:  # the latter: an answer from before the rename
         return [Put(former, base, new)]
     renamed = Mirror(Existence.RENAMED, product.id, product.modified, version=base.version)
     return [Put(product.sku, own, replace(new, version=own.version)), Put(former, base, renamed)]
