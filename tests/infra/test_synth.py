@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,12 @@ from infra.cdk import CLI, command
 
 
 def test_the_app_alone_and_the_cdk_cli_write_the_same_templates(templates, by_the_cli):
-    assert by_the_cli == templates
+    assert without_assets(by_the_cli) == without_assets(templates)
+
+
+def without_assets(templates: dict) -> dict:
+    """Their keys are digests of our code, which somebody may be editing between the one synth and the other."""
+    return json.loads(re.sub(r"[0-9a-f]{64}\.zip", "asset.zip", json.dumps(templates)))
 
 
 def test_the_cli_adds_nothing_to_our_templates():
