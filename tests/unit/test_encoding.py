@@ -47,6 +47,15 @@ def test_the_code_pages_of_old_systems_are_told_apart_by_language(page, language
     assert content.decode(told.codec) == content.decode(page)
 
 
+@pytest.mark.parametrize(("page", "languages"), [
+    ("cp1252", "German French Spanish Danish Portuguese"), ("cp1252", "Spanish German"), ("cp1250", "Polish Czech Hungarian German"),
+    ("cp850", "German Spanish Danish")])
+def test_a_catalogue_in_many_languages_is_told_as_well(page, languages):
+    content = "".join(f"{language};{TEXTS[language]}\n" for language in languages.split()).encode(page, "ignore")
+
+    assert found(content).codec == page
+
+
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
 def test_unicode_is_known_in_every_language(codec, text):

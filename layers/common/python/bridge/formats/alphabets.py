@@ -16,35 +16,43 @@ WESTERN = ("äöüßéèàâæçêëîïôœùûÿìòñ", "áéíóúüñçàâ
 CENTRAL = ("ąćęłńóśźżäöüß", "áčďéěíňóřšťúůýžľĺôäöüß", "áéíóöőúüűä", "ăâîşţșț", "čćđšžäöüß")  # pl · cs sk · hu · ro · hr sl
 CYRILLIC = ("абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўђјљњћџѓќѕ",)
 ALPHABETS = {"cp1252": WESTERN, "cp1250": CENTRAL, "cp1251": CYRILLIC, "cp850": WESTERN, "mac_roman": WESTERN}
+MIXED = {page: set("".join(alphabets)) - set("ðþý") for page, alphabets in ALPHABETS.items()}  # with ðþý Turkish would pass for Western
+LESS = 0.8  # what a mixture of languages counts, against one
 SIGNS = frozenset("°®™©€£§±²³×·•…–—„“”‘’‚‹›«»½¼¾µ¿¡¹´¨¸№\u00a0\u00ad")
 BEFORE_LETTERS = frozenset("„“‘«‚‹–—•·×±§€£¿¡№°½¼¾µ\u00a0\u00ad")  # signs that a word may follow at once
 ALONE = frozenset("Øøµ")  # Latin letters that stand alone: a diameter, a unit
 ENOUGH = 200_000  # high bytes; more say nothing new
 UNSURE = {"cp1252": 0.3}  # per high byte, of 1; the page that most files are in needs less to be believed
-UNSURE_ELSE = 0.6
+UNSURE_ELSE = 0.5
 COMMON_CYRILLIC = "оеаинтсрвл"  # in every language written with it most letters are of these
 FEW = 20
 
 
-def likeliest(lines: bytes) -> str | None:
-    """The code page under which `lines` look most like a language; None: under none of them."""
-    seen = _neighbourhoods(lines)
-    total = sum(seen.values())
-    scores = {page: _score(seen, page) / total for page in CODE_PAGES}
-    best = max(CODE_PAGES, key=lambda page: round(scores[page], 9))
-    return best if scores[best] >= UNSURE.get(best, UNSURE_ELSE) else None
-
-
-def _neighbourhoods(lines: bytes) -> Counter[bytes]:
+def neighbourhoods(lines: bytes) -> Counter[bytes]:
     """How often each high byte stands between which two others; a line end for the lack of one."""
     padded = b"\n" + lines + b"\n"
     places = (high.start() for high in islice(re.finditer(rb"[\x80-\xff]", padded), ENOUGH))
     return Counter(padded[at - 1:at + 2] for at in places)
 
 
+def of_utf8(seen: Counter[bytes]) -> float:
+    """Which share of the high bytes belongs to letters of UTF-8."""
+    proper = sum(count * length for (_, high, after), count in seen.items() if 0x80 <= after < 0xC0
+                 for first, end, length in ((0xC2, 0xE0, 2), (0xE0, 0xF0, 3), (0xF0, 0xF5, 4)) if first <= high < end)
+    return proper / max(1, seen.total())
+
+
+def likeliest(seen: Counter[bytes]) -> str | None:
+    """The code page under which they look most like a language; None: under none of them."""
+    total = max(1, seen.total())
+    scores = {page: _score(seen, page) / total for page in CODE_PAGES}
+    best = max(CODE_PAGES, key=lambda page: round(scores[page], 9))
+    return best if scores[best] >= UNSURE.get(best, UNSURE_ELSE) else None
+
+
 def _score(seen: Counter[bytes], page: str) -> float:
-    """Signs and misfits count for themselves, letters by the one language that explains most of them."""
-    score = 0.0
+    """Signs and misfits count for themselves, letters by the language that explains most of them, or by a mixture of languages."""
+    score = explained = 0.0
     letters: Counter[str] = Counter()
     for three, count in seen.items():
         before, character, after = (three[i:i + 1].decode(page, "replace") for i in range(3))
@@ -58,6 +66,7 @@ def _score(seen: Counter[bytes], page: str) -> float:
         else:
             score += _sign(before, character, after) * count
     explained = max(sum(letters[letter] for letter in alphabet) for alphabet in ALPHABETS[page])
+    explained = max(explained, LESS * sum(letters[letter] for letter in MIXED[page]))
     if page == "cp1251" and explained > FEW and sum(letters[letter] for letter in COMMON_CYRILLIC) < 0.4 * explained:
         explained = 0  # Greek, or another Cyrillic page
     return score + 2 * explained - letters.total()

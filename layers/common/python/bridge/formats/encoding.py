@@ -23,9 +23,6 @@ MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codec
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 KINDS = ((b"PK\x03\x04", "a ZIP archive or an Excel workbook"), (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind"),
          (b"%PDF", "a PDF document"), (b"\x1f\x8b", "a compressed file"), (b"\xff\xd8\xff", "a picture"), (b"\x89PNG", "a picture"))
-UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-HIGH = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
-ASCII = bytes(range(128))
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1a"))
 
 ESCAPE = "bridge.escape"
@@ -136,21 +133,21 @@ def _declared(file: BinaryIO, codec: str) -> Encoding | Issue:
 
 
 def _by_language(file: BinaryIO) -> Encoding | Issue:
-    lines = _high_lines(file)
-    proper = sum(map(len, UTF8.findall(lines)))
-    if proper > 3 * (len(lines.translate(None, ASCII)) - proper):
+    seen = alphabets.neighbourhoods(_high_lines(file))
+    if alphabets.of_utf8(seen) > 0.75:
         return Encoding("utf-8", whole=False)
-    if codec := alphabets.likeliest(lines):
+    if codec := alphabets.likeliest(seen):
         return Encoding(codec, whole=False, guessed=True)
     return Issue(codes.FILE_ENCODING, facts={"tried": f"neither UTF-8 nor UTF-16 nor {', '.join(alphabets.CODE_PAGES)}"})
 
 
 def _high_lines(file: BinaryIO) -> bytes:
     """The lines that have bytes above 127, from all over the file, up to SAMPLE."""
-    found, size = [], 0
+    found: list[bytes] = []
+    size = 0
     for block in _blocks(_from_start(file)):
         if not block.isascii():
-            lines = HIGH.findall(block)
+            lines = [line for line in block.splitlines() if not line.isascii()]
             found += lines
             size += sum(map(len, lines))
             if size > SAMPLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from bridge.domain import codes
@@ -55,39 +55,45 @@ class Records:
         """Blank lines, and rows of nothing but delimiters, are no records. To be asked once."""
         start, lines = self._start, self.lines
         while True:
-            base, stop = start, self._stop(start)
-            reader = csv.reader(lines.window[base:stop], delimiter=self.delimiter, strict=True)
-            try:
-                for cells in reader:
-                    end = base + reader.line_num
-                    if end - start > self._most or (lines.heavy and self._size(start, end) > CHARACTERS):
+            begun, stop = start, self._stop(start)
+            start, end = yield from self._undisturbed(begun, stop)
+            if end is None:
+                if start == len(lines.window):
+                    if not lines.more(start):
                         break
-                    if len(cells) == self.width and cells[0] > "!" and lines.before + start >= self._doubt and not self._broken:
-                        yield lines.before + start + 1, lines.before + end, cells
-                    elif not _blank(cells):
-                        yield from self._one(cells, start, end)
-                    start = end
-                else:
-                    if start == len(lines.window):
-                        if not lines.more(start):
-                            break
-                        start = 0
-                    continue
-            except csv.Error:
-                end = base + reader.line_num
-                if base < start and end == stop < len(lines.window):
-                    continue  # only our look ended here
-                if not self._is_long(start, end):
-                    if end + AHEAD > len(lines.window) and lines.more(start):
-                        start = 0
-                        continue
-                    if mended := padded.record(lines.window, start, end, self.delimiter):
-                        yield from self._one(mended[0], start, mended[1])
-                        start = mended[1]
-                        continue
-            yield from self._break(start, end)
-            start += 1
+                    start = 0
+            elif begun < start and end == stop < len(lines.window):
+                pass  # only our look ended here
+            elif self._is_long(start, end):
+                yield from self._break(start, end)
+                start += 1
+            elif end + AHEAD > len(lines.window) and lines.more(start):
+                start = 0
+            elif mended := padded.record(lines.window, start, end, self.delimiter):
+                yield from self._one(mended[0], start, mended[1])
+                start = mended[1]
+            else:
+                yield from self._break(start, end)
+                start += 1
         yield from self._settle()
+
+    def _undisturbed(self, start: int, stop: int) -> Generator[Whole | Broken, None, tuple[int, int | None]]:
+        """Records as long as all goes well. Gives where the next one begins and where, if at all, its trouble showed."""
+        base, lines = start, self.lines
+        reader = csv.reader(lines.window[base:stop], delimiter=self.delimiter, strict=True)
+        try:
+            for cells in reader:
+                end = base + reader.line_num
+                if end - start > self._most or (lines.heavy and self._size(start, end) > CHARACTERS):
+                    return start, end
+                if len(cells) == self.width and cells[0] > "!" and lines.before + start >= self._doubt and not self._broken:
+                    yield lines.before + start + 1, lines.before + end, cells
+                elif not _blank(cells):
+                    yield from self._one(cells, start, end)
+                start = end
+        except csv.Error:
+            return start, base + reader.line_num
+        return start, None
 
     def _stop(self, start: int) -> int:
         """How far csv.reader may look: the whole window, until the first broken record has shown what this file is like."""
