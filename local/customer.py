@@ -28,11 +28,16 @@ def configure(twin: Twin, folder: Path, **settings: Any) -> Bundle:
     """The folder's bundle, with some of its settings (waits, in seconds) replaced. Raises WrongConfiguration."""
     found = read(folder).bundle
     wanted = Bundle.of(found.settings.model_copy(update=settings), found.partners, found.feeds, found.channels)
-    s3, bucket = twin.client("s3"), twin.outputs["WorkBucket"]
-    list(folders.make(s3, twin.outputs["ExchangeBucket"], wanted))
-    current.write(s3, bucket, wanted, current.read(s3, bucket))
-    list(Schedules.of(Deployment("bridge", twin.outputs), twin.client("scheduler")).set(wanted.channels))
+    put_in_force(twin, wanted)
     return wanted
+
+
+def put_in_force(twin: Twin, wanted: Bundle) -> None:
+    """What `bridge config apply` does once its folder has been read: folders, configuration, schedules."""
+    s3, bucket = twin.client("s3"), twin.outputs["WorkBucket"]
+    current.write(s3, bucket, wanted, current.read(s3, bucket))
+    list(folders.make(s3, twin.outputs["ExchangeBucket"], wanted))  # then, as each folder is an event for `receive`, which reads it
+    list(Schedules.of(Deployment("bridge", twin.outputs), twin.client("scheduler")).set(wanted.channels))
 
 
 def secrets(twin: Twin) -> PartnerSecrets:

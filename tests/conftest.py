@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.twin import Twin
+from tests.actors import Company, Operator, Visitor, visiting
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDS_WITH_US = "node"  # aws_cdk keeps its Node until the very end of the process
@@ -38,6 +39,33 @@ def twin(tmp_path_factory: pytest.TempPathFactory, nothing_stays: None) -> Itera
 def reset(twin: Twin) -> None:
     """An empty twin: for a module, `pytestmark = pytest.mark.usefixtures("reset")`; for a suite, an autouse fixture that asks for it."""
     twin.reset()
+
+
+@pytest.fixture
+def company(twin: Twin, reset: None) -> Company:
+    """The customer, with an empty twin and an empty Plytix of his own; see `tests/actors.py`."""
+    return Company(twin)
+
+
+@pytest.fixture
+def erp(company: Company, tmp_path: Path) -> Iterator[Visitor]:
+    yield from visiting("erp", company, tmp_path)
+
+
+@pytest.fixture
+def supplier(company: Company, tmp_path: Path) -> Iterator[Visitor]:
+    yield from visiting("supplier", company, tmp_path)
+
+
+@pytest.fixture
+def retailer(company: Company, tmp_path: Path) -> Iterator[Visitor]:
+    yield from visiting("retailer", company, tmp_path)
+
+
+@pytest.fixture
+def operator(twin: Twin) -> Operator:
+    """A person at a terminal who types `bridge …`."""
+    return Operator(twin)
 
 
 @pytest.fixture(scope="session")

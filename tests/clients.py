@@ -1,0 +1,87 @@
+"""The programs that partners upload and fetch with, as every suite runs them: OpenSSH's sftp, lftp, curl, rclone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENCE_S = 30
+
+
+def program(name: str) -> str:
+    """The client's path; without it the test is skipped, but not where all are promised to be there."""
+    found = shutil.which(name)
+    if found is None:
+        reason = f"{name} is not installed (make setup brings it)"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    return found
+
+
+def run(*command: Any, ok: bool = True, **settings: Any) -> subprocess.CompletedProcess[str]:
+    """`ok`: whatever else than exit code 0 fails the test, with what the program said."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=PATIENCE_S, check=False, **settings)
+    if ok:
+        assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """All of them for one login. `ports` by protocol; `host_key`: the server's, pinned; `folder`: for what they read and keep."""
+
+    ports: Mapping[str, int]
+    host_key: str
+    folder: Path
+    user: str
+    password: str
+
+    def sftp(self, *commands: str, key: Path | None = None, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        """One batch of commands in OpenSSH's sftp; logs in by `key`, else by password."""
+        (self.folder / "known_hosts").write_text(f"[127.0.0.1]:{self.ports['sftp']} {self.host_key}\n")
+        (self.folder / "batch").write_text("\n".join(commands) + "\n")
+        options = ["-P", self.ports["sftp"], f"-oUserKnownHostsFile={self.folder}/known_hosts", "-oStrictHostKeyChecking=yes",
+                   "-oNumberOfPasswordPrompts=1", "-F", "none"]
+        if key:
+            login = [program("sftp"), *options, "-oPasswordAuthentication=no", "-oIdentitiesOnly=yes", "-i", key]
+        else:
+            login = [program("sshpass"), "-p", self.password, program("sftp"), *options, "-oPubkeyAuthentication=no", "-oBatchMode=no"]
+        return run(*login, "-b", self.folder / "batch", f"{self.user}@127.0.0.1", ok=ok)
+
+    def lftp(self, *commands: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        """Over FTPS, all of it encrypted."""
+        settings = ["set ssl:verify-certificate no", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 1",
+                    "set net:timeout 10", "set cmd:fail-exit yes"]
+        password = self.password.replace('"', '\\"')
+        login = f'open -u {self.user},"{password}" ftp://127.0.0.1:{self.ports["ftps"]}'
+        return run(program("lftp"), "-c", "; ".join([*settings, login, *commands]), ok=ok)
+
+    def curl(self, protocol: str, path: str, *options: Any, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        """`protocol`: ftp, or ftps with explicit TLS."""
+        return run(*self.curl_command(protocol, path, *options), ok=ok)
+
+    def curl_command(self, protocol: str, path: str, *options: Any) -> list[str]:
+        """For who starts it himself, and may kill it."""
+        tls = ["--ssl-reqd", "--insecure"] if protocol == "ftps" else []
+        return [program("curl"), "--silent", "--show-error", *tls, "-u", f"{self.user}:{self.password}", *map(str, options),
+                f"ftp://127.0.0.1:{self.ports[protocol]}{path}"]
+
+    def rclone(self, *arguments: Any, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        """Over SFTP; the partner's tree is `bridge:/`."""
+        obscured = run(program("rclone"), "obscure", self.password).stdout.strip()
+        (self.folder / "rclone.conf").write_text(f"[bridge]\ntype = sftp\nhost = 127.0.0.1\nport = {self.ports['sftp']}\n"
+                                                 f"user = {self.user}\npass = {obscured}\n")
+        return run(program("rclone"), "--config", self.folder / "rclone.conf", "--retries", "1", *arguments, ok=ok)
+
+
+def key_pair(folder: Path, name: str = "id_ed25519") -> Path:
+    """A new SSH key: the private file; its public line lies beside it, as `.pub`."""
+    file = folder / name
+    run(program("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", f"erp@{name}", "-f", file)
+    return file
