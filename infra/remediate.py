@@ -23,7 +23,9 @@ class Remediate(Construct):
             self,
             "RunClosed",
             description="A run is closed: report it",
-            event_pattern=events.EventPattern(source=["bridge"], detail_type=["Run Closed"]),
+            event_pattern=events.EventPattern(
+                source=["bridge"], detail_type=["Run Closed"], detail={"ledger": [storage.ledger.table_name]}
+            ),  # the bus is the account's: another deployment speaks on it too
             targets=[
                 targets.LambdaFunction(
                     self.report.function,

@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from bridge.parts import Parts
+from bridge.services.census import census_if_due
 from bridge.services.refresh import Refresh, refresh
 
 logger = Logger(service="refresh")
@@ -17,4 +18,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix, parts.schemas(), parts.queues, parts.clock)
     told = refresh(needs, due_only=not event.get("now"))
     logger.info("mirror refreshed", **told)
+    if counted := census_if_due(needs):
+        logger.info("census taken", **counted)
     return told

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from bridge.domain.row import Sku
-from bridge.door import Batch
+from bridge.door import Batch, message
 from bridge.parts import Parts
 from bridge.services.apply import Heart, apply_chunk, apply_sku
 
@@ -27,14 +27,14 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     needs = heart(parts.clock() + context.get_remaining_time_in_millis() - MARGIN_MS)
 
     def take(record: SQSRecord) -> None:
-        message = record.json_body
-        if message["kind"] == "chunk":
-            with logger.append_context_keys(run_id=message["run"], chunk=message["chunk"]):
-                apply_chunk(message["run"], message["chunk"], needs)
+        body = message(record.json_body)
+        if body["kind"] == "chunk":
+            with logger.append_context_keys(run_id=body["run"], chunk=body["chunk"]):
+                apply_chunk(body["run"], body["chunk"], needs)
                 logger.info("chunk applied", requests=needs.plytix.requests)
         else:
-            apply_sku(Sku(message["sku"]), needs)
-            logger.info("sku applied", sku=message["sku"])
+            apply_sku(Sku(body["sku"]), needs)
+            logger.info("sku applied", sku=body["sku"])
 
     urls = (parts.setting("FAST_QUEUE_URL"), parts.setting("MAIN_QUEUE_URL"))
     return process_partial_response(event, take, Batch(logger, parts.client("sqs"), urls, needs.configuration.settings.retry_s), context)

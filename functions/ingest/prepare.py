@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from bridge.door import Batch
+from bridge.door import Batch, message
 from bridge.parts import Parts
 from bridge.services.prepare import Prepare, prepare
 
@@ -15,7 +15,7 @@ parts = Parts()
 
 
 def take(record: SQSRecord) -> None:
-    id = record.json_body["run"]
+    id = message(record.json_body)["run"]
     needs = Prepare(parts.configuration(), parts.ledger, parts.tables, parts.stage, parts.exchange, parts.queues, parts.events, parts.clock)
     with logger.append_context_keys(run_id=id):
         run = prepare(id, needs)

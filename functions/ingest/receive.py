@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from bridge.door import Batch
+from bridge.door import Batch, message
 from bridge.parts import Parts
 from bridge.services.receive import Intake, receive
 
@@ -16,7 +16,8 @@ parts = Parts()
 
 def take(record: SQSRecord) -> None:  # powertools passes it by this very name
     intake = Intake(parts.configuration(), parts.ledger, parts.exchange, parts.queues, parts.events, parts.clock)
-    run = receive(record.json_body, intake)
+    body = record.json_body
+    run = receive(body if "source" in body else message(body), intake)  # an event, or ours
     if run:
         with logger.append_context_keys(run_id=run.id, partner=run.partner, feed=run.feed):
             logger.info("drop received", drop=run.drop.key, state=run.state)

@@ -236,6 +236,7 @@ class Settings(Model):
     redrive_s: Seconds = 300  # what stands still this long is sent again
     refresh_s: Seconds = 300
     refresh_overlap_s: Seconds = 300  # the watermark goes back this far: Plytix's clock is not ours
+    census_s: Seconds = 86_400  # all products are listed this often, so that no lost trigger outlives a day
     chunk_size: Annotated[int, Field(ge=1, le=100)] = 100
 
     def _faults(self) -> Iterator[Fault]:

@@ -11,10 +11,19 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
-from bridge.errors import Later
+from bridge.errors import Later, Unreadable
+
+FORMAT = 1
 
 LONGEST_S = 43_000
 """SQS hides a message for 12 hours at most, counted from its receive (aws-reference.md §6.1)."""
+
+
+def message(body: Any) -> dict[str, Any]:
+    """A message of ours. Raises Unreadable for another format: it stays in its queue, and a newer code may take it."""
+    if body.get("v") != FORMAT:
+        raise Unreadable(f"a message of format {body.get('v')}; this code reads {FORMAT}")
+    return dict(body)
 
 
 class Batch(BatchProcessor):

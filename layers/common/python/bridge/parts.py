@@ -104,7 +104,7 @@ class Parts:
 
     @cached_property
     def events(self) -> Events:
-        return Events(self.client("events"))
+        return Events(self.client("events"), self.setting("LEDGER_TABLE"))
 
     @cached_property
     def plytix(self) -> Products:

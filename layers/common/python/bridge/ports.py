@@ -186,12 +186,13 @@ class Plytix(Protocol):
 @dataclass(frozen=True, slots=True)
 class MirrorState:
     """How far the mirror is: `loaded` when the first full load was complete (0: it is not), `since` the watermark of the last
-    complete refresh (its start), `refreshed` when that ended."""
+    complete refresh (its start), `refreshed` when that ended, `census` when the last complete census began."""
 
     loaded: int = 0
     since: int = 0
     refreshed: int = 0
     schema: str = ""
+    census: int = 0
 
 
 class MirrorStates(Protocol):

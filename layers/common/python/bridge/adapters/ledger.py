@@ -146,7 +146,8 @@ class Ledger:
         item = self._find("mirror", "state")
         if not item or "since" not in item:
             return MirrorState()
-        return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]), item["schema"]["S"])
+        return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]),
+                           item["schema"]["S"], int(item["census"]["N"]))
 
     def begin(self, now: int, until: int) -> bool:
         update = _Update().set("turn_until", {"N": str(until)})
@@ -156,7 +157,7 @@ class Ledger:
     def complete(self, state: MirrorState) -> None:
         update = _Update().set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
-        self._update("mirror", update, sk="state")
+        self._update("mirror", update.set("census", {"N": str(state.census)}), sk="state")
 
     # ---- items
     def _item(self, run: Run) -> Item:

@@ -55,13 +55,12 @@ class PartnerSecrets:
     def set_hash(self, partner: str, stored: str) -> None:
         """Takes over a hash made elsewhere. Raises NotAHash."""
         parse(stored)
-        keys = (self._fetch(partner) or Credentials()).keys
-        self._store(partner, Credentials(stored.strip(), keys))
+        self._store(partner, Credentials(stored.strip(), self._known(partner).keys))
 
     def add_key(self, partner: str, line: str) -> str:
         """Beside those he has; the same key again replaces its comment. Raises ValueError with what was expected."""
         key = public_key(line)
-        held = self._fetch(partner) or Credentials()
+        held = self._known(partner)
         others = tuple(other for other in held.keys if other.split()[:2] != key.split()[:2])
         self._store(partner, Credentials(held.password, (*others, key)))
         return key
@@ -71,6 +70,13 @@ class PartnerSecrets:
         with suppress(self._client.exceptions.ResourceNotFoundException):
             self._client.delete_secret(SecretId=self._prefix + partner, ForceDeleteWithoutRecovery=True)
         self._held.pop(partner, None)
+
+    def _known(self, partner: str) -> Credentials:
+        """To be changed; of a secret that cannot be understood nothing is worth keeping."""
+        try:
+            return self._fetch(partner) or Credentials()
+        except Stop:
+            return Credentials()
 
     def _fetch(self, name: str) -> Credentials | None:
         try:
@@ -83,7 +89,8 @@ class PartnerSecrets:
             said = orjson.loads(answer["SecretString"])
             return Credentials(said["password"], tuple(said["keys"]))
         except (KeyError, TypeError, orjson.JSONDecodeError):  # `from None`: the text of a secret is in no traceback
-            raise Stop(f'the secret {self._prefix}{name} is not {{"password": …, "keys": […]}}') from None
+            raise Stop(f'the secret {self._prefix}{name} is not {{"password": …, "keys": […]}}: '
+                       f"set it anew with `bridge partner password {name}`") from None
 
     def _store(self, partner: str, credentials: Credentials) -> None:
         body = orjson.dumps({"password": credentials.password, "keys": list(credentials.keys)}).decode()

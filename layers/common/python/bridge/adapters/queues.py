@@ -59,11 +59,11 @@ class Queues:
 class Events:
     """See `bridge.ports.Events`."""
 
-    def __init__(self, events: EventBridgeClient) -> None:
-        self._events = events
+    def __init__(self, events: EventBridgeClient, ledger: str) -> None:
+        self._events, self._ledger = events, ledger  # the bus is the account's: the table's name says which deployment speaks
 
     def run_closed(self, run: Run) -> None:
-        detail = _body(run=run.id, partner=run.partner, feed=run.feed)
+        detail = _body(ledger=self._ledger, run=run.id, partner=run.partner, feed=run.feed)
         answer = self._events.put_events(Entries=[{"Source": "bridge", "DetailType": "Run Closed", "Detail": detail}])
         if answer["FailedEntryCount"]:
             raise RuntimeError(f"the bus took no Run Closed of {run.id}: {answer['Entries'][0].get('ErrorMessage')}")

@@ -8,11 +8,12 @@ import orjson
 from botocore.exceptions import ClientError
 
 from bridge.domain.product import Schema
+from bridge.errors import Unreadable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-KEY = "schema/current.json"
+KEY, FORMAT = "schema/current.json", 1
 
 
 class Schemas:
@@ -33,13 +34,15 @@ class Schemas:
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=KEY)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in ("NoSuchKey", "AccessDenied"):  # without ListBucket S3 says the latter
+            if error.response["Error"]["Code"] != "NoSuchKey":
                 raise
             return None
         body = orjson.loads(answer["Body"].read())
+        if body["format"] != FORMAT:
+            raise Unreadable(f"{KEY} has format {body['format']}; this code reads {FORMAT}")
         return Schema(body["version"], body["types"], body["options"])
 
     def store(self, schema: Schema) -> None:
-        body = {"format": 1, "version": schema.version, "types": schema.types, "options": schema.options}
+        body = {"format": FORMAT, "version": schema.version, "types": schema.types, "options": schema.options}
         self._s3.put_object(Bucket=self._bucket, Key=KEY, Body=orjson.dumps(body), ContentType="application/json")
         self._version = schema.version

@@ -11,8 +11,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ABSENT = ("NoSuchKey", "AccessDenied")
-"""S3 says "denied" of a key that is not there to whoever may not list the bucket; who really may not read is told on writing."""
+ABSENT = ("NoSuchKey",)
 TRIES = 3  # a conditional write that met another one (409) is to be repeated (aws-reference.md §5.2)
 
 

@@ -92,7 +92,7 @@ def _sign(before: str, sign: str, after: str) -> float:
     if sign not in SIGNS:
         return -2
     if before.isalpha() and after.isalpha():
-        return 1 if sign in "’·\u00ad\u00a0–" else -2
+        return 1 if sign in "’·…–—\u00ad\u00a0" else -2
     return 1 if not after.isalpha() or sign in BEFORE_LETTERS else -1
 
 

@@ -6,10 +6,27 @@ step goes to `apply`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.domain.mirror import Existence
 from bridge.domain.row import Sku
 from bridge.services.note import bury, remember
-from bridge.services.refresh import Refresh, behind, nudge, pages, read
+from bridge.services.refresh import TURN_MS, Refresh, behind, nudge, pages, read
+
+
+def census_if_due(needs: Refresh) -> dict[str, int]:
+    """Once in the setting's time, counted from the first full load; nobody refreshes meanwhile."""
+    start = needs.clock()
+    if not _due(needs, start) or not needs.states.begin(start, start + TURN_MS):
+        return {}
+    told = census(needs)
+    needs.states.complete(replace(needs.states.state(), census=start))
+    return told
+
+
+def _due(needs: Refresh, now: int) -> bool:
+    state = needs.states.state()
+    return bool(state.loaded) and now - state.census >= needs.configuration.settings.census_s * 1000
 
 
 def census(needs: Refresh) -> dict[str, int]:

@@ -57,7 +57,7 @@ def refresh(needs: Refresh, *, due_only: bool = True) -> dict[str, int]:
         touched |= {sku for feed in needs.configuration.feeds for sku in _refused(feed, needs)}
     told["sent"] = nudge(touched, needs)
     end = needs.clock()
-    needs.states.complete(MirrorState(state.loaded or end, start, end, schema.version))
+    needs.states.complete(MirrorState(state.loaded or end, start, end, schema.version, state.census or end))
     return told
 
 
