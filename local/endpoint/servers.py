@@ -30,7 +30,6 @@ class Methods(StrEnum):
     PASSWORD = "PASSWORD"
     PUBLIC_KEY = "PUBLIC_KEY"
     EITHER = "PUBLIC_KEY_OR_PASSWORD"
-    BOTH = "PUBLIC_KEY_AND_PASSWORD"
 
 
 class NotDeployable(ValueError):
@@ -52,10 +51,12 @@ class Server:
     @classmethod
     def of(cls, id: str, properties: Mapping[str, Any]) -> Server:
         """From the template's properties, references resolved. Raises NotDeployable with what is wrong."""
+        for fault in _faults(properties):
+            raise NotDeployable(f"{id}: {fault}")
         try:
             protocols = tuple(Protocol(name) for name in properties.get("Protocols", ["SFTP"]))
             details = properties.get("ProtocolDetails", {})
-            server = cls(
+            return cls(
                 id, protocols,
                 Resumption(details.get("TlsSessionResumptionMode", "ENFORCED")),
                 details.get("SetStatOption", "DEFAULT") == "ENABLE_NO_OP",
@@ -63,13 +64,10 @@ class Server:
                 properties.get("PreAuthenticationLoginBanner", ""), properties.get("PostAuthenticationLoginBanner", ""))
         except ValueError as error:
             raise NotDeployable(f"{id}: {error} (the twin speaks SFTP, FTPS and FTP)") from None
-        for fault in _faults(protocols, properties):
-            raise NotDeployable(f"{id}: {fault}")
-        return server
 
 
-def _faults(protocols: tuple[Protocol, ...], properties: Mapping[str, Any]) -> list[str]:
-    ftp, ftps = Protocol.FTP in protocols, Protocol.FTPS in protocols
+def _faults(properties: Mapping[str, Any]) -> list[str]:
+    ftp, ftps = (protocol in properties.get("Protocols", []) for protocol in ("FTP", "FTPS"))
     vpc = properties.get("EndpointType", "PUBLIC") == "VPC"
     addresses = properties.get("EndpointDetails", {}).get("AddressAllocationIds")
     told = {
@@ -79,5 +77,7 @@ def _faults(protocols: tuple[Protocol, ...], properties: Mapping[str, Any]) -> l
         "the twin asks an identity function only (IdentityProviderType AWS_LAMBDA)":
             properties.get("IdentityProviderType") != "AWS_LAMBDA",
         "the twin keeps files in S3 only (Domain S3)": properties.get("Domain", "S3") != "S3",
+        "the twin does not know PUBLIC_KEY_AND_PASSWORD":  # paramiko does not tell whether the key was proven
+            properties.get("IdentityProviderDetails", {}).get("SftpAuthenticationMethods") == "PUBLIC_KEY_AND_PASSWORD",
     }
     return [fault for fault, holds in told.items() if holds]

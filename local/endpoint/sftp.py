@@ -99,8 +99,8 @@ class Guest(paramiko.ServerInterface):
         return self._visit
 
     def _admit(self, granted: Granted) -> int:
-        self._granted = granted  # of no use before paramiko calls the connection authenticated
         self._active = time.monotonic()
+        self._granted = granted  # of no use before paramiko calls the connection authenticated
         return AUTH_SUCCESSFUL
 
     # --- sessions
@@ -127,8 +127,9 @@ class Guest(paramiko.ServerInterface):
         self._active = time.monotonic()
 
     def is_idle(self) -> bool:
+        """Also of one who does not log in."""
         now, waits = time.monotonic(), self._reception.waits
-        return now - self._active > waits.idle_s or (self._granted is None and now - self._came > waits.login_s)
+        return now - self._came > waits.login_s if self._granted is None else now - self._active > waits.idle_s
 
     def leave(self) -> None:
         """The connection is over: sessions end by themselves, cutting off what is still open."""

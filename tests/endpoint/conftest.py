@@ -2,6 +2,7 @@
 
 import contextlib
 import ftplib
+import hashlib
 import importlib.util
 import json
 import logging
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +23,7 @@ import pytest
 
 from bridge.adapters.partner_secrets import PartnerSecrets
 from bridge.configuration import Bundle
+from bridge.domain.password import LEAST_N
 from local.endpoint.cloud import Cloud
 from local.endpoint.endpoint import Endpoint
 from local.endpoint.reception import Waits
@@ -32,16 +35,28 @@ EXCHANGE, WORK, PREFIX = "exchange", "work", "bridge/partners/"
 ROLE, KEY = f"arn:aws:iam::{ACCOUNT}:role/partner", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/of-the-test"
 PUBLIC, INTERNAL = "s-0123456789abcdef0", "s-fedcba98765432100"
 PASSWORDS = {"northwind": "Lachs-1887-é", "acme": "shoes and more", "bigmart": "buy 1, get 1"}
-FOLDERS = ["inbox/", "inbox/prices/", "outbox/", "outbox/catalogue/", "receipts/", "corrections/"]  # no templates yet
+OWN_FOLDERS = {f"{partner}/{folder}/" for partner in PASSWORDS for folder in  # no templates yet
+               ("inbox", "inbox/prices", "outbox", "outbox/catalogue", "receipts", "corrections")}
 VPC = {"EndpointType": "VPC", "IdentityProviderType": "AWS_LAMBDA", "Domain": "S3", "Certificate": "arn:aws:acm:…",
        "ProtocolDetails": {"TlsSessionResumptionMode": "ENABLED", "SetStatOption": "ENABLE_NO_OP"}}
 BUNDLE = Bundle.model_validate({"version": "1", "feeds": {}, "partners": {
-    "northwind": {"name": "Northwind ERP", "protocols": ["sftp", "ftps", "ftp"], "allow": ["127.0.0.0/8"], "paths": {"/export/sap": "inbox"}},
+    "northwind": {"name": "Northwind ERP", "protocols": ["sftp", "ftps", "ftp"], "allow": ["127.0.0.0/8"],
+                  "paths": {"/export/sap": "inbox"}},
     "acme": {"name": "Acme Shoes", "protocols": ["sftp", "ftps", "ftp"]},
     "bigmart": {"name": "Bigmart, who comes over SFTP only", "protocols": ["sftp"]},
     "faraway": {"name": "Comes from elsewhere", "protocols": ["sftp", "ftps"], "allow": ["203.0.113.0/24"]},
 }})
 DEADLINE_S = 10
+MINISTACK = """
+from ministack.core import iam_actions
+arn_of = iam_actions.extract_resource_arn
+def with_folders(service, method, path, *more):  # it asks policies about `folder` where the key is `folder/`
+    arn = arn_of(service, method, path, *more)
+    return f"{arn}/" if service == "s3" and path.endswith("/") and "/" in arn and not arn.endswith("/") else arn
+iam_actions.extract_resource_arn = with_folders
+from ministack.app import main
+main()
+"""
 
 
 def soon(condition, what="it"):
@@ -67,7 +82,7 @@ def program(name: str) -> str:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
-    """A MiniStack of its own, as its makers ship it."""
+    """A MiniStack of its own, as its makers ship it but for folders."""
     home = tmp_path_factory.mktemp("ministack")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -76,7 +91,7 @@ def cloud(tmp_path_factory):
             "MINISTACK_REGION": REGION, "TMPDIR": str(home), "STATE_DIR": str(home / "state"), "S3_DATA_DIR": str(home / "s3"),
             "LOG_LEVEL": "WARNING"}
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "ministack"], env=env, stdout=log, stderr=log, cwd=home)
+        process = subprocess.Popen([sys.executable, "-c", MINISTACK], env=env, stdout=log, stderr=log, cwd=home)
     try:
         soon(lambda: _listens(port) or process.poll() is not None, "the start of MiniStack")
         yield Cloud(REGION, "test", "test", f"http://127.0.0.1:{port}")
@@ -106,10 +121,15 @@ def aws(cloud):
     clients.iam.put_role_policy(RoleName="partner", PolicyName="tree", PolicyDocument=_policy(rights))
     clients.s3.put_object(Bucket=WORK, Key="configuration/current.json", Body=BUNDLE.model_dump_json(by_alias=True).encode())
     secrets = PartnerSecrets(clients.secrets, PREFIX)
-    for partner, password in PASSWORDS.items():
-        secrets.set_password(partner, password)
-    secrets.set_password("faraway", "elsewhere")
+    for partner, password in (PASSWORDS | {"faraway": "elsewhere"}).items():
+        secrets.set_hash(partner, cheap_hash(password))
     return clients
+
+
+def cheap_hash(password):
+    """The cheapest that is taken: these tests log in some hundred times."""
+    digest = hashlib.scrypt(password.encode(), salt=bytes(16), n=LEAST_N, r=8, p=1, dklen=32)
+    return f"scrypt${LEAST_N}$8$1${b64encode(bytes(16)).decode()}${b64encode(digest).decode()}"
 
 
 def _policy(statements):
@@ -159,10 +179,17 @@ class Exchange:
         return len(self.s3.list_object_versions(Bucket=EXCHANGE, Prefix=key).get("Versions", []))
 
     def clear(self) -> None:
-        found = self.s3.list_object_versions(Bucket=EXCHANGE)
-        gone = [{"Key": v["Key"], "VersionId": v["VersionId"]} for kind in ("Versions", "DeleteMarkers") for v in found.get(kind, [])]
-        if gone:
-            self.s3.delete_objects(Bucket=EXCHANGE, Delete={"Objects": gone})
+        """Empty but for the folders that `bridge config apply` makes for each partner."""
+        while True:
+            page = self.s3.list_object_versions(Bucket=EXCHANGE)
+            there = [found for kind in ("Versions", "DeleteMarkers") for found in page.get(kind, [])]
+            gone = [{"Key": found["Key"], "VersionId": found["VersionId"]} for found in there if found["Key"] not in OWN_FOLDERS]
+            if gone:
+                self.s3.delete_objects(Bucket=EXCHANGE, Delete={"Objects": gone})
+            if not page.get("IsTruncated"):
+                break
+        for folder in OWN_FOLDERS - set(self.keys()):
+            self.put(folder)
 
 
 @pytest.fixture(scope="session")
@@ -172,11 +199,7 @@ def _exchange(aws):
 
 @pytest.fixture
 def exchange(_exchange):
-    """Empty but for the folders that `bridge config apply` makes for each partner."""
     _exchange.clear()
-    for partner in PASSWORDS:
-        for folder in FOLDERS:
-            _exchange.put(f"{partner}/{folder}")
     return _exchange
 
 
@@ -305,15 +328,35 @@ def rclone(endpoint, tmp_path):
     return command
 
 
+@pytest.fixture(scope="session")
+def _connections(_endpoint):
+    """Connections that stay open from test to test: logging in is most of what these tests cost."""
+    held = {}
+    yield held
+    for transport in held.values():
+        transport.close()
+
+
 @pytest.fixture
-def connect(endpoint):
-    """paramiko's client: an open SFTP session; all are closed at the end."""
+def connect(endpoint, _connections):
+    """paramiko's client: an open SFTP session, on a connection of its `own` or a shared one; all are closed at the end."""
     with contextlib.ExitStack() as open_ones:
-        def session(user="northwind", password=None, key=None, ports=endpoint.ports):
-            transport = open_ones.enter_context(contextlib.closing(paramiko.Transport(("127.0.0.1", ports["sftp"]))))
+        def logged_in(ports, user, password, key):
             pkey = paramiko.Ed25519Key.from_private_key_file(str(key)) if key else None
-            transport.connect(username=user, password=None if key else password or PASSWORDS[user], pkey=pkey)
-            return paramiko.SFTPClient.from_transport(transport)
+            with contextlib.ExitStack() as failed:
+                transport = failed.enter_context(contextlib.closing(paramiko.Transport(("127.0.0.1", ports["sftp"]))))
+                transport.connect(username=user, password=None if key else password, pkey=pkey)
+                failed.pop_all()
+            return transport
+
+        def session(user="northwind", password=None, key=None, ports=None, own=False):
+            login = user, password or PASSWORDS[user], key
+            if ports or own:
+                transport = open_ones.enter_context(contextlib.closing(logged_in(ports or endpoint.ports, *login)))
+                return paramiko.SFTPClient.from_transport(transport)
+            if login not in _connections:
+                _connections[login] = logged_in(endpoint.ports, *login)
+            return open_ones.enter_context(contextlib.closing(paramiko.SFTPClient.from_transport(_connections[login])))
         yield session
 
 

@@ -137,7 +137,7 @@ def test_paramiko(connect, exchange, key_pair):
 
 
 def test_thirty_clients_at_once(connect, exchange):
-    clients = [connect() for _ in range(5)]
+    clients = [connect(own=True) for _ in range(5)]
     files = [client.open(f"/inbox/prices/{number}-{again}.csv", "w") for number, client in enumerate(clients) for again in range(6)]
     for file in files:
         file.write(PRICES)

@@ -119,7 +119,7 @@ def test_openssh_is_refused_to_resume_an_upload(sftp, exchange, tmp_path):
 def test_ftp_append_and_restart_are_refused_with_the_reason(dial, exchange, protocol, command):
     exchange.put("northwind/inbox/prices/a.csv", b"as it was")
 
-    with pytest.raises(ftplib.error_perm, match="502 .*as a whole"):
+    with pytest.raises(ftplib.error_perm, match=r"502 .*as a whole"):
         dial(protocol).sendcmd(command)
     assert exchange.body("northwind/inbox/prices/a.csv") == b"as it was"
 
@@ -192,7 +192,7 @@ def test_openssh_ends_with_an_error_then(sftp, exchange, tmp_path):
 @pytest.mark.parametrize("protocol", ["ftp", "ftps"])
 def test_ftp_is_told_with_451_and_the_session_goes_on(dial, exchange, bus, protocol):
     client = dial(protocol)
-    with pytest.raises(ftplib.error_temp, match="451 .*permission denied"):
+    with pytest.raises(ftplib.error_temp, match=r"451 .*permission denied"):
         client.storbinary("STOR /outbox/catalogue/a.csv", io.BytesIO(HALF))
 
     assert exchange.files("northwind/") == []
@@ -324,7 +324,7 @@ def test_an_aborted_upload_is_cut_off(dial, exchange, bus, protocol):
 
 
 def test_a_line_that_breaks_before_the_first_byte_leaves_nothing(connect, exchange, bus):
-    client = connect()
+    client = connect(own=True)
     file = client.open("/inbox/prices/cut.csv", "w")
     client.get_channel().get_transport().close()
 
