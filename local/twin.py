@@ -133,13 +133,14 @@ class Twin:
     def reset(self, *, configuration: bool = False) -> None:
         """Clear the data and the Plytix account; workers, stacks and what is open at the endpoint stay.
 
-        `configuration=True` keeps what `bridge config apply` and `bridge partner` made: configuration, folders, schedules,
-        partners' secrets. Its object then has a new ETag, so that workers read it again and drop what they derived from it.
+        `configuration=True` keeps what `bridge config apply` and `bridge partner` made (configuration, folders, schedules,
+        partners' secrets) and the attributes at Plytix. The configuration then has a new ETag, so that workers read it
+        again and drop what they derived from it.
         Without it, `authenticate` may remember a partner's old secret for two seconds: give him the same password again.
         """
         self.aws.ask("reset", configuration=configuration, secrets=[self.outputs["PlytixSecretArn"]],
                      schedule_group=self.outputs["ScheduleGroup"])
-        self.plytix.reset()
+        self.plytix.reset(schema="keep" if configuration else "drop")
 
     def fire(self, name: str, group: str | None = None) -> list[str]:
         """Fire a schedule now: a function's (`redrive`, `refresh`) or a channel's, by its name."""

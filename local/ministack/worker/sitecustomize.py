@@ -49,9 +49,10 @@ def around(owner: type, method: str, name_of: Callable[..., str]) -> None:
     def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
         name = name_of(self, *args)
         passing(f"{name}:before")
-        answer = original(self, *args, **kwargs)
-        passing(f"{name}:after")
-        return answer
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            passing(f"{name}:after")  # also after an error: who answered with one may have done something
 
     setattr(owner, method, watched)
 
