@@ -55,6 +55,7 @@ class Ingest(Construct):
             storage_mb=2048,
         )
         prepare.takes(queues.runs, batch=1, at_once=10)
+        prepare.knows(RUNS_QUEUE_URL=queues.runs.queue.queue_url)  # hides what must wait
         prepare.sends("FAST_QUEUE_URL", queues.fast.queue)
         prepare.sends("MAIN_QUEUE_URL", queues.main.queue)
         prepare.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query")

@@ -15,7 +15,7 @@ parts = Parts()
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """`{"now": true}`: not only when the setting says that it is due."""
-    needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix, parts.schemas(), parts.queues, parts.clock)
+    needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix(), parts.schemas(), parts.queues, parts.clock)
     told = refresh(needs, due_only=not event.get("now"))
     logger.info("mirror refreshed", **told)
     if counted := census_if_due(needs):

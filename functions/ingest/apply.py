@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from bridge.domain.row import Sku
-from bridge.door import Batch, message
+from bridge.door import message
 from bridge.parts import Parts
 from bridge.services.apply import Heart, apply_chunk, apply_sku
 
@@ -18,7 +18,7 @@ MARGIN_MS = 45_000
 
 
 def heart(until: int) -> Heart:
-    return Heart(parts.configuration(), parts.ledger, parts.claims, parts.tables, parts.stage, parts.plytix, parts.schemas(),
+    return Heart(parts.configuration(), parts.ledger, parts.claims, parts.tables, parts.stage, parts.plytix(), parts.schemas(),
                  parts.events, parts.clock, until)
 
 
@@ -36,5 +36,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
             apply_sku(Sku(body["sku"]), needs)
             logger.info("sku applied", sku=body["sku"])
 
-    urls = (parts.setting("FAST_QUEUE_URL"), parts.setting("MAIN_QUEUE_URL"))
-    return process_partial_response(event, take, Batch(logger, parts.client("sqs"), urls, needs.configuration.settings.retry_s), context)
+    return process_partial_response(event, take, parts.sqs_door(logger, "FAST", "MAIN"), context)

@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from bridge.door import Batch, message
+from bridge.door import message
 from bridge.parts import Parts
 from bridge.services.prepare import Prepare, prepare
 
@@ -24,4 +24,4 @@ def take(record: SQSRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, take, Batch(logger), context)
+    return process_partial_response(event, take, parts.sqs_door(logger, "RUNS"), context)

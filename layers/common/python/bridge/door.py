@@ -1,7 +1,7 @@
-"""The door of a function that queues call: one message after the other, each answered for itself.
+"""The door of a function that queues call: one message after the other, each answered for itself; none fails another.
 
-A message that is to come `Later` is made invisible for as long as it says, and returned as not done; that counts as waiting.
-Anything else that fails is logged with its trace and comes back when the queue's own time is over. No message fails another.
+A message that is to come `Later` is hidden for as long as it says, and returned as not done: that is waiting, not failing.
+Anything else that fails is logged with its trace, and comes again after a wait that grows with its receives.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bridge.errors import Later, Unreadable
 
 FORMAT = 1
 
-LONGEST_S = 43_000
+LONGEST_HIDDEN_S, LONGEST_RETRY_S = 43_000, 900
 """SQS hides a message for 12 hours at most, counted from its receive (aws-reference.md §6.1)."""
 
 
@@ -27,9 +27,9 @@ def message(body: Any) -> dict[str, Any]:
 
 
 class Batch(BatchProcessor):
-    """powertools' processor, which says why a message failed, and obeys Later. `urls`: of the queues that may call."""
+    """powertools' processor, which says why a message failed, and when it comes again. `urls`: of the queues that call."""
 
-    def __init__(self, logger: Logger, sqs: Any = None, urls: tuple[str, ...] = (), retry_s: float = 20) -> None:
+    def __init__(self, logger: Logger, sqs: Any, urls: tuple[str, ...], retry_s: float) -> None:
         super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
         self._log, self._sqs, self._retry_s = logger, sqs, retry_s
         self._urls = {url.rsplit("/", 1)[1]: url for url in urls}
@@ -39,13 +39,10 @@ class Batch(BatchProcessor):
         if isinstance(error, Later):
             after_s = self._retry_s if error.after_s is None else error.after_s
             self._log.info("message comes again", reason=str(error), after_s=after_s)
-            self._hide(record, after_s)
         else:
-            self._log.error("message failed", exc_info=exception)
+            after_s = min(self._retry_s * int(record.attributes.approximate_receive_count), LONGEST_RETRY_S)
+            self._log.error("message failed", exc_info=exception, after_s=after_s)
+        url = self._urls[record.event_source_arn.rsplit(":", 1)[1]]
+        seconds = min(round(after_s), LONGEST_HIDDEN_S)
+        self._sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=seconds)
         return super().failure_handler(record, exception)
-
-    def _hide(self, record: Any, after_s: float) -> None:
-        url = self._urls.get(record.event_source_arn.rsplit(":", 1)[1])
-        if url:
-            seconds = min(round(after_s), LONGEST_S)
-            self._sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=seconds)

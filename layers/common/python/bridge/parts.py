@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from bridge.adapters.body import Bodies
@@ -24,6 +25,7 @@ from bridge.adapters.schemas import Schemas
 from bridge.adapters.stage import Stage
 from bridge.adapters.tables import Names, Tables
 from bridge.configuration import Bundle
+from bridge.door import Batch
 from bridge.errors import Stop
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Parts:
 
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     session: boto3.Session = field(default_factory=boto3.Session)
+    _products: dict[float, Products] = field(default_factory=dict)
     clock = staticmethod(now_ms)
 
     def setting(self, name: str) -> str:
@@ -60,6 +63,10 @@ class Parts:
     @cached_property
     def dynamodb(self) -> Any:
         return self.client("dynamodb")
+
+    @cached_property
+    def sqs(self) -> Any:
+        return self.client("sqs")
 
     @cached_property
     def bodies(self) -> Bodies:
@@ -100,18 +107,28 @@ class Parts:
     @cached_property
     def queues(self) -> Queues:
         urls = (self.environment.get(f"{queue}_QUEUE_URL", "") for queue in ("INTAKE", "RUNS", "FAST", "MAIN"))
-        return Queues(self.client("sqs"), Urls(*urls))
+        return Queues(self.sqs, Urls(*urls))
 
     @cached_property
     def events(self) -> Events:
         return Events(self.client("events"), self.setting("LEDGER_TABLE"))
 
-    @cached_property
+    def sqs_door(self, logger: Logger, *queues: str) -> Batch:
+        """The door for the queues that call this function: `RUNS`, `FAST` …"""
+        urls = tuple(self.setting(f"{queue}_QUEUE_URL") for queue in queues)
+        return Batch(logger, self.sqs, urls, self.configuration().settings.retry_s)
+
     def plytix(self) -> Products:
+        """One for each setting of the client's timeout: warm workers obey a new configuration too."""
+        timeout_s = self.configuration().settings.client_timeout_s
+        if timeout_s not in self._products:
+            self._products[timeout_s] = self._plytix(timeout_s)
+        return self._products[timeout_s]
+
+    def _plytix(self, timeout_s: float) -> Products:
         from bridge.adapters.plytix.credentials import Secret  # requests costs 150 ms: only who calls Plytix pays
         from bridge.adapters.plytix.products import Products
         from bridge.adapters.plytix.session import Limits, Session, Unlimited
 
         secret = Secret(self.client("secretsmanager"), self.setting("PLYTIX_SECRET_ARN"))
-        limits = Limits(total_s=self.configuration().settings.client_timeout_s)
-        return Products(Session(secret, Unlimited(), limits))
+        return Products(Session(secret, Unlimited(), Limits(total_s=timeout_s)))

@@ -28,7 +28,7 @@ NOBODY = "nobody"  # asked for instead of what cannot be in a secret's name, so 
 class PartnerSecrets:
     """Reads are kept for `keep_s` (a client asks by key and by password in one breath); so is that there is none."""
 
-    def __init__(self, client: SecretsManagerClient, prefix: str, kms_key: str | None = None, keep_s: float = 1,
+    def __init__(self, client: SecretsManagerClient, prefix: str, kms_key: str | None = None, keep_s: float = 0.3,
                  clock: Callable[[], float] = time.monotonic) -> None:
         self._client, self._prefix, self._kms_key = client, prefix, kms_key
         self._keep_s, self._clock = keep_s, clock
