@@ -9,14 +9,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from local.endpoint.cloud import Cloud
 from local.endpoint.login import Location, Visit
 from local.endpoint.servers import Protocol
 
 Bus = Callable[[dict[str, Any]], None]
-"""Takes one entry of PutEvents. Never raises: these events are best effort, also on AWS."""
+"""Takes one entry of PutEvents."""
 
 
 class Act(StrEnum):
@@ -34,19 +32,28 @@ class Failure(StrEnum):
     UNKNOWN_ERROR = "UNKNOWN_ERROR"
 
 
-def default_bus(cloud: Cloud, logger: logging.Logger) -> Bus:
-    """The account's default bus."""
+class Lost(Exception):
+    """The bus did not take an event."""
+
+
+def default_bus(cloud: Cloud) -> Bus:
+    """The account's default bus. (AWS lets nobody else say `aws.transfer`, and neither does MiniStack as shipped.)"""
     events: Any = cloud.client("events")
 
     def put(entry: dict[str, Any]) -> None:
+        for answer in events.put_events(Entries=[entry])["Entries"]:
+            if "ErrorCode" in answer:
+                raise Lost(answer["ErrorCode"])
+    return put
+
+
+def best_effort(bus: Bus, logger: logging.Logger) -> Bus:
+    """Never raises: also on AWS these events may go missing, and no upload may suffer from it."""
+    def put(entry: dict[str, Any]) -> None:
         try:
-            answer = events.put_events(Entries=[entry])
-        except (ClientError, BotoCoreError) as error:
-            logger.warning("%s is lost: the bus cannot be reached (%s)", entry["DetailType"], type(error).__name__)
-            return
-        for refused in answer["Entries"]:
-            if "ErrorCode" in refused:
-                logger.warning("%s is lost: the bus answered %s", entry["DetailType"], refused["ErrorCode"])
+            bus(entry)
+        except Exception as error:  # noqa: BLE001  whatever the bus is made of
+            logger.warning("%s is lost: %s: %s", entry["DetailType"], type(error).__name__, error)
     return put
 
 

@@ -15,7 +15,7 @@ import paramiko
 
 from local.certificate import Certificate, make_certificate
 from local.endpoint import ftp, sftp
-from local.endpoint.announce import Bus, default_bus
+from local.endpoint.announce import Bus, best_effort, default_bus
 from local.endpoint.cloud import Cloud
 from local.endpoint.listener import Listener, Serve
 from local.endpoint.login import Identify
@@ -38,7 +38,8 @@ class Endpoint:
         self._passive_ports, self._certificate, self._folder = passive_ports, certificate, folder
         logger = logger or logging.getLogger("bridge.endpoint")
         spools = folder / "spool"
-        self._reception = Reception(identify, cloud, bus or default_bus(cloud, logger), spools, logger, waits or Waits())
+        told = best_effort(bus or default_bus(cloud), logger)
+        self._reception = Reception(identify, cloud, told, spools, logger, waits or Waits())
         self._listeners: dict[str, Listener] = {}
         self.host_key = ""
 

@@ -254,7 +254,7 @@ def endpoint(_endpoint, exchange, bus):
 def another(cloud, identify, bus, exchange, tmp_path):
     """Start one more endpoint, with other settings; gives its ports."""
     with contextlib.ExitStack() as started:
-        def start(*servers, identify=identify, **settings):
+        def start(*servers, identify=identify, bus=bus, **settings):
             endpoint = Endpoint(servers, identify, cloud, tmp_path / "endpoint", bus=bus, **settings)
             started.callback(endpoint.stop)
             return SimpleNamespace(ports=endpoint.start(), it=endpoint, folder=tmp_path / "endpoint")

@@ -1,17 +1,14 @@
 """What the default bus is told, in Transfer Family's own words (aws-reference.md §4.1)."""
 
 import io
-import json
-import logging
 from datetime import datetime
 
 import pytest
 
 from bridge.domain.drop import Drop
 from bridge.domain.upload import of_event
-from local.endpoint.announce import default_bus
-from local.endpoint.cloud import Cloud
-from tests.endpoint.conftest import ACCOUNT, INTERNAL, PUBLIC, REGION
+from local.endpoint.servers import Server
+from tests.endpoint.conftest import ACCOUNT, INTERNAL, PUBLIC, REGION, VPC
 
 BODY = b"sku;price\nACME-1001;9,90\n"
 KEY = "northwind/inbox/prices/a.csv"
@@ -49,13 +46,10 @@ def test_the_bridge_knows_its_drop_by_it(put, bus, exchange, protocol):
     told = bus.one(f"{protocol} Server File Upload Completed")
     found = exchange.head(KEY)
     upload = of_event({"detail-type": f"{protocol} Server File Upload Completed", "detail": told})
-    drop = Drop.__new__(Drop)
-    facts = {"key": KEY, "size": len(BODY), "etag": found["ETag"].strip('"'), "landed": int(found["LastModified"].timestamp() * 1000)}
-    for name, fact in facts.items():
-        object.__setattr__(drop, name, fact)
+    landed = int(found["LastModified"].timestamp() * 1000)
 
     assert upload.completed
-    assert upload.means(drop)
+    assert upload.means(Drop("exchange", KEY, found["VersionId"], len(BODY), found["ETag"].strip('"'), landed))
 
 
 def test_downloads_renames_and_deletes_are_told(connect, bus, exchange):
@@ -124,17 +118,18 @@ def test_a_look_around_tells_nothing(connect, dial, bus):
     assert bus.entries == []
 
 
-def test_a_bus_that_cannot_be_reached_harms_no_upload(caplog):
-    caplog.set_level(logging.WARNING)
-    put = default_bus(Cloud(REGION, "test", "test", "http://127.0.0.1:9"), logging.getLogger("test"))
-    put({"Source": "aws.transfer", "DetailType": "SFTP Server File Upload Completed", "Detail": json.dumps({})})
+def test_events_that_get_lost_harm_no_upload(another, connect, exchange, caplog):
+    def out_of_order(entry):
+        raise ConnectionError("nobody listens")
+    connect(ports=another(Server.of(PUBLIC, VPC), bus=out_of_order).ports).putfo(io.BytesIO(BODY), "/inbox/prices/a.csv")
 
+    assert exchange.body(KEY) == BODY
     assert "SFTP Server File Upload Completed is lost" in caplog.text
 
 
-def test_ministack_as_shipped_takes_no_event_of_aws_itself(cloud, aws, caplog):
-    """As AWS would not. Its launcher lets the endpoint's through; when this fails, that patch is no longer needed."""
-    put = default_bus(cloud, logging.getLogger("test"))
-    put({"Source": "aws.transfer", "DetailType": "SFTP Server File Upload Completed", "Detail": "{}"})
+def test_ministack_as_shipped_takes_no_event_of_aws_itself(another, connect, exchange, caplog):
+    """As AWS would not. The twin's own bus lets them through; when this fails, that way is no longer needed."""
+    connect(ports=another(Server.of(PUBLIC, VPC), bus=None).ports).putfo(io.BytesIO(BODY), "/inbox/prices/a.csv")
 
+    assert exchange.body(KEY) == BODY
     assert "NotAuthorizedForSourceException" in caplog.text
