@@ -6,18 +6,13 @@ would do next. Each worker is a greenlet that stops before every outside call, w
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from bridge.configuration import Bundle, Column, Feed, Key, Partner, Settings
-from bridge.domain.mirror import Existence
-from bridge.domain.reconcile import reconcile
 from bridge.domain.row import Sku
-from bridge.domain.run import State
 from bridge.errors import Changed, Later, Refused
 from bridge.services.apply import Heart, apply_chunk, apply_sku
 from bridge.services.census import census
@@ -25,91 +20,34 @@ from bridge.services.prepare import Prepare, prepare
 from bridge.services.receive import Intake, receive
 from bridge.services.redrive import Redrive, redrive
 from bridge.services.refresh import Refresh, refresh
+from bridge.services.report import Report, report
 from tests.heart.ideal import Ideal, IdealFeed
+from tests.heart.properties import Broken, check, check_ideal
+from tests.heart.scenario import CLAIM_S, CREATES, OWNERS, Scenario, bundle
 from tests.heart.world import Message, World
 
-SKUS = ["A", "B", "C"]
-OWNERS = {
-    "erp": {"price": "feed", "name": "latest"},
-    "sup": {"name": "latest", "text": "plytix", "color": "feed"},
-    "fast": {"price": "latest", "text": "plytix", "color": "latest"},
-}
-CREATES = {"erp": True, "sup": True, "fast": False}
-VALUES = {"price": ["1", "2", "3"], "name": ["n", "m", "N"], "text": ["s", "t"], "color": ["red", "teal"]}
-KINDS = {"drop": 40, "edit": 16, "again": 8, "create": 5, "delete": 5, "rename": 3, "option": 3, "forbid": 2}
-RETRY_MS, CLAIM_S = 20_000, 90
+RETRY_MS = 20_000
 
 
-def bundle(recreate: bool, chunk_size: int, forbidden: frozenset[tuple[str, str]] = frozenset()) -> Bundle:
-    """erp and sup create, fast only updates; they overlap, and own what they give in different ways."""
-    feeds = {}
-    for name, owners in OWNERS.items():
-        columns = {a: Column(to=a, owner=o) for a, o in owners.items() if (name, a) not in forbidden}
-        columns["weight"] = Column(to="weight", type="decimal")  # where a bad row goes wrong
-        feeds[f"acme/{name}"] = Feed(partner="acme", name=name, takes=(f"{name}/*.csv",), key=Key(column="sku"), columns=columns,
-                                     creates=CREATES[name], recreate=recreate and CREATES[name], lane="main")
-    settings = Settings(upload_event_s=0, redrive_s=0, refresh_s=0, refresh_overlap_s=0, chunk_size=chunk_size, claim_s=CLAIM_S)
-    return Bundle(version=f"{sorted(forbidden)}", settings=settings, partners={"acme": Partner(name="Acme")}, feeds=feeds)
+class Moment(NamedTuple):
+    """Before or after the n-th outside call of all workers together, counted from 1.
 
+    After a call is before the next one of the same worker, but for its last.
+    """
 
-@dataclass(frozen=True)
-class Scenario:
-    settled: bool  # the next event comes when all is at rest; else at any time
-    recreate: bool
-    chunk_size: int
-    events: tuple[Any, ...]
-
-
-def random_rows(rng: random.Random, skus: list[str], feed: str) -> dict[str, Any]:
-    rows: dict[str, Any] = {}
-    for sku in rng.sample(skus, rng.randint(1, len(skus))):
-        chosen = rng.sample(sorted(OWNERS[feed]), rng.choice([1, 1, 2]))
-        rows[sku] = None if rng.random() < 0.05 else {a: rng.choice(VALUES[a]) for a in chosen}
-    return rows
-
-
-def random_event(rng: random.Random, skus: list[str], feeds: list[str]) -> tuple[Any, ...]:
-    kind, sku = rng.choices(list(KINDS), list(KINDS.values()))[0], rng.choice(skus)
-    if kind == "drop":
-        feed = rng.choice(feeds)
-        return kind, feed, random_rows(rng, skus, feed)
-    if kind == "edit":
-        attribute = rng.choice(["price", "name", "name", "text", "text", "color"])
-        return kind, sku, attribute, rng.choice([*(["red"] if attribute == "color" else VALUES[attribute]), None])
-    if kind == "create":
-        return kind, sku, {a: rng.choice(VALUES[a]) for a in ("price", "name", "text") if rng.random() < 0.5}
-    rest = {"rename": (sku, rng.choice([s for s in [*SKUS, "D"] if s != sku])), "delete": (sku,), "option": ("teal",),
-            "again": (rng.choice(feeds), rng.randrange(4)), "forbid": ("fast", rng.choice(sorted(OWNERS["fast"])))}
-    return kind, *rest[kind]
-
-
-def random_scenario(rng: random.Random, settled: bool) -> Scenario:
-    skus, feeds = rng.sample(SKUS, rng.choice([1, 1, 2, 3])), rng.sample(list(OWNERS), rng.choice([1, 2, 3, 3]))
-    events = [random_event(rng, skus, feeds) for _ in range(rng.choice([2, 3, 4, 5, 6]))]
-    if not any(e[0] == "drop" for e in events):
-        events.insert(0, ("drop", feeds[0], random_rows(rng, skus, feeds[0])))
-    return Scenario(settled, rng.random() < 0.2, rng.choice([1, 2]), tuple(events))
-
-
-def draw(settled: bool, seed: int) -> tuple[Scenario, list[int]]:
-    rng = random.Random(f"{settled}{seed}")
-    calm = rng.choice([0.3, 0.5, 0.7, 0.85])
-    choices = [0 if rng.random() < calm else rng.randrange(1, 1 << 16) for _ in range(rng.choice([50, 150, 300]))]
-    return random_scenario(rng, settled), choices
-
-
-class Broken(AssertionError):
-    """A property does not hold."""
+    call: int
+    after: bool = False
 
 
 @dataclass
 class Worker:
+    """`call`: the number of the call before which it stands."""
+
     name: str
     run: greenlet
     queue: list[Message]
     message: Message
-    label: str = ""
-    later: Later | None = None
+    call: int = 0
 
 
 FAULTS = {"kill": 3, "double": 3, "lose": 2, "refresh": 3, "redrive": 2, "census": 1}  # at most, a schedule
@@ -117,10 +55,11 @@ MOVES = ["worker"] * 8 + ["deliver"] * 4 + ["event"] * 3 + ["kill", "kill", "dou
 
 
 class Execution:
-    """Runs a scenario under a list of choices."""
+    """Runs a scenario under a list of choices. `dying`: moments at which whoever has come so far dies, besides."""
 
-    def __init__(self, scenario: Scenario, choices: Sequence[int], trace: Callable[[str], None] = lambda line: None) -> None:
-        self.scenario, self.choices, self.say = scenario, list(choices), trace
+    def __init__(self, scenario: Scenario, choices: Sequence[int] = (), trace: Callable[[str], None] = lambda line: None,
+                 dying: Collection[Moment] = ()) -> None:
+        self.scenario, self.choices, self.say, self.dying = scenario, list(choices), trace, frozenset(dying)
         self.forbidden: frozenset[tuple[str, str]] = frozenset()
         self.w = World(bundle(scenario.recreate, scenario.chunk_size), {"red"})
         self.w.step = self._pause
@@ -129,13 +68,15 @@ class Execution:
         self.workers: list[Worker] = []
         self.timers: list[Message] = []
         self.used = dict.fromkeys(FAULTS, 0)
-        self.taken = self.steps = self.started = self.drops = self.people = 0
+        self.taken = self.steps = self.started = self.drops = self.people = self.calls = 0
+        self.lasts: list[int] = []  # calls after which a worker was done
 
     # ---- workers
     def _pause(self, label: str) -> None:
         self.w.now += 1
         parent = getcurrent().parent
         if parent is not None:  # not asked by a property, but by a worker
+            self.calls += 1
             parent.switch(label)
 
     def _work(self, kind: str, body: dict[str, Any]) -> None:
@@ -152,7 +93,7 @@ class Execution:
             else:
                 apply_sku(Sku(body["sku"]), heart)
         elif kind == "report":
-            w.ledger.is_reported(body["run"], w.clock())
+            report(body["run"], Report(configuration, w.ledger, w.stage, w.exchange, w.clock))
         elif kind == "redrive":
             redrive(Redrive(configuration, w.ledger, w.claims, w.tables, w.exchange, w.queues, w.events, w.clock))
         else:
@@ -183,26 +124,30 @@ class Execution:
         self.steps += 1
         if self.steps > 20_000:
             raise Broken("20,000 steps and no end")
+        dies = Moment(worker.call, after=True) in self.dying
         try:
             label = worker.run.switch()
         except Later as later:
             self.say(f"      {worker.name}: later ({later})")
-            self.leave(worker, back=True, after=RETRY_MS)
+            self.leave(worker, back=True, after=0 if dies else RETRY_MS)
             return
         if worker.run.dead:
-            self.leave(worker, back=False)
-        else:
-            self.say(f"      {worker.name}: {label}")
+            self.lasts.append(worker.call)
+            self.leave(worker, back=dies)
+            return
+        worker.call = self.calls
+        self.say(f"      {worker.name}: {label}")
+        if dies or Moment(worker.call) in self.dying:
+            self.kill(worker)
 
     def leave(self, worker: Worker, back: bool, after: int = 0) -> None:
         self.workers = [x for x in self.workers if x is not worker]
-        if back and worker.queue is not self.timers:
+        if back:
             worker.queue.append(replace(worker.message, visible=self.w.now + after))
-        if not back and worker.queue is self.timers and worker.message.body["timer"] == "refresh":
-            pass
 
     def kill(self, worker: Worker) -> None:
         self.say(f"  **  {worker.name} dies before that")
+        self.used["kill"] += 1
         worker.run.throw(GreenletExit)
         self.w.ledger.turn = 0 if worker.queue is self.timers else self.w.ledger.turn  # its time is over
         self.leave(worker, back=True)
@@ -247,7 +192,6 @@ class Execution:
             return False
         elif move == "kill" and self.workers:
             self.kill(self.workers[pick % len(self.workers)])
-            self.used[move] += 1
         elif move in ("double", "lose") and queues:
             queue = queues[pick % len(queues)]
             message = queue[pick // 3 % len(queue)]
@@ -265,13 +209,19 @@ class Execution:
         return True
 
     def run(self) -> None:
+        """All of the scenario, and each feed's last drop once more. Raises Broken."""
+        self.live()
+        self.repeat()
+
+    def live(self) -> None:
+        """All of the scenario, until all is at rest. Raises Broken."""
         try:
-            self._run()
+            self._live()
         finally:
             for worker in self.workers:
                 worker.run.throw(GreenletExit)
 
-    def _run(self) -> None:
+    def _live(self) -> None:
         if not self.scenario.settled:
             while self.step():
                 pass
@@ -284,7 +234,6 @@ class Execution:
             self.rest()
             check_ideal(self)
         check(self)
-        self.repeat()
 
     def rest(self) -> None:
         """Queues drained, then redrive and refresh, then also the census, until nothing moves."""
@@ -373,147 +322,3 @@ class Execution:
             return
         self.logged.append(("person", at, kind, sku, *rest))
         self.ideal.person(self.w.now, kind, sku, *rest)
-
-
-# ---- properties ---------------------------------------------------------------------------------------------------------------
-def outcomes_of(x: Execution, run: Any) -> dict[str, str]:
-    """From the ledger and the stage, as the report reads them."""
-    together = [(line["sku"], line["outcome"]) for line in x.w.stage.lines.get((run.id, run.attempt), []) if line.get("outcome")]
-    for (id, _), body in x.w.ledger.chunks.items():
-        if id == run.id:
-            together += [(sku, judged[0]) for sku, judged in body.items()]
-    if len(dict(together)) != len(together):
-        raise Broken(f"run {run.drop.key} counts a row twice: {together}")
-    return dict(together)
-
-
-def check_ideal(x: Execution) -> None:
-    """Settled: products and outcomes are the ideal ones, whatever died, was doubled, lost or late on the way."""
-    actual = {p.sku: p.values for p in x.w.plytix.products.values()}
-    should = {sku: {a: v for a, v in x.ideal.values(sku).items() if v} for sku in x.ideal.products}
-    if actual != should:
-        raise Broken(f"Plytix holds {actual}, should hold {should}")
-    for run in x.w.ledger.runs.values():
-        told, ideal = outcomes_of(x, run), x.ideal.outcomes[run.drop.key]
-        for sku, outcome in ideal.items():
-            if told.get(sku) not in outcome.split("|"):
-                raise Broken(f"run {run.drop.key} tells {sku} {told.get(sku)}, true is {outcome}")
-
-
-def check(x: Execution) -> None:
-    """At rest, settled or not."""
-    registered = {run.drop.key: run for run in x.w.ledger.runs.values()}
-    for _, key, _, _, rows in (e for e in x.logged if e[0] == "drop"):
-        run = registered.get(key)
-        if run is None or run.state is not State.CLOSED or x.w.ledger.closes[run.id] != 1 or not run.reported:
-            raise Broken(f"run {key} is {run and run.state}, closed {run and x.w.ledger.closes.get(run.id)} times")
-        if set(outcomes_of(x, run)) != set(rows):
-            raise Broken(f"run {key} has no outcome for {set(rows) - set(outcomes_of(x, run))}")
-    tables = x.w.tables
-    mirror = {s: (m.id, m.values) for s in tables.mirror_items if (m := tables.peek_mirror(s)).existence is Existence.LIVING}
-    actual = {p.sku: (p.id, p.values) for p in x.w.plytix.products.values()}
-    if mirror != actual:
-        raise Broken(f"mirror {mirror} is not Plytix {actual}")
-    if any(intent for _, _, intent in x.w.claims.items.values()):
-        raise Broken(f"never settled: {x.w.claims.items}")
-    for sku in {s for s, _ in tables.wanted_items}:
-        change = reconcile(tables.peek_wanted_of(sku), tables.peek_mirror(sku), x.w.configuration, x.w.schemas.known)
-        if change.send:
-            raise Broken(f"{sku} is out of step at rest: {change}")
-    check_requests(x)
-    check_people(x)
-    if not x.scenario.settled:
-        check_owners(x)
-
-
-def check_owners(x: Execution) -> None:
-    """What a field's owner wants stands, as if the drops had come in the order of their landing."""
-    if any(e[0] == "forbid" for e in x.logged):
-        return
-    ideal = Ideal(list(x.ideal.feeds.values()), x.w.plytix.options)
-    for _, key, feed, landed, rows in sorted((e for e in x.logged if e[0] == "drop"), key=lambda e: e[3]):
-        ideal.drop(key, feed, landed, rows)
-    actual = {p.sku: p.values for p in x.w.plytix.products.values()}
-    for sku in {s for _, s in ideal.says} & set(actual):
-        for attribute, owner in (("price", "erp"), ("color", "sup")):
-            wish = ideal.winner(attribute, ideal.speaking(sku, attribute))
-            if wish and wish[0] == owner and wish[1].value != actual[sku].get(attribute):
-                raise Broken(f"{attribute} of {sku} is {actual[sku].get(attribute)}, its owner wants {wish[1].value}")
-
-
-def check_requests(x: Execution) -> None:
-    """Each request makes a difference. A death, an act of people, a refused or a normalised value may waste some."""
-    writes = [e for e in x.w.plytix.log if e.by == "bridge"]
-    refusals = sum(e.kind == "refusal" for e in writes)
-    capitals = sum(row["name"] != row["name"].upper() for e in x.logged if e[0] == "drop" for row in e[4].values() if row and "name" in row)
-    wasted = x.w.plytix.requests["write"] - sum(bool(e.changed) or e.kind == "create" for e in writes)
-    allowed = x.used["kill"] + refusals + capitals + x.people * (1 + (not x.scenario.settled))
-    if wasted > allowed:
-        raise Broken(f"{wasted} writes changed nothing; {allowed} may ({x.used}, {refusals} refusals, {x.people} acts of people)")
-    reads = x.w.plytix.requests["read"]
-    allowed = 3 * (x.used["kill"] + x.used["refresh"] + x.used["census"]) + x.people * 5 + len(x.scenario.events)
-    if reads > allowed:
-        raise Broken(f"{reads} reads; {allowed} may ({x.used}, {x.people} acts of people)")
-
-
-def check_people(x: Execution) -> None:
-    """What people deleted is not made again (unless the feed says so), and there is one product a SKU."""
-    skus = [p.sku for p in x.w.plytix.products.values()]
-    if len(set(skus)) != len(skus):
-        raise Broken(f"a SKU twice: {skus}")
-    gone: dict[str, str] = {}
-    for entry in x.w.plytix.log:
-        if entry.kind == "delete":
-            gone[entry.sku] = entry.id
-        elif entry.kind == "create" and entry.by == "person":
-            gone.pop(entry.sku, None)
-        elif entry.kind == "create" and entry.sku in gone and not x.scenario.recreate:
-            known = [e for e in x.w.tables.entries if e[0] == entry.sku]
-            if known and x.scenario.settled:
-                raise Broken(f"{entry.sku} was deleted by a person and made again")
-
-
-def shorter(scenario: Scenario, choices: list[int]) -> Any:
-    """Simpler variants: fewer events, fewer deviations from calm."""
-    for i in range(len(scenario.events)):
-        yield replace(scenario, events=scenario.events[:i] + scenario.events[i + 1:]), choices
-    size = max(1, len(choices) // 2)
-    while size:
-        for i in range(0, len(choices), size):
-            yield scenario, choices[:i] + choices[i + size:]
-            if any(choices[i:i + size]):
-                yield scenario, choices[:i] + [0] * len(choices[i:i + size]) + choices[i + size:]
-        size //= 2
-
-
-def broken(scenario: Scenario, choices: list[int]) -> str | None:
-    try:
-        Execution(scenario, choices).run()
-    except Broken as found:
-        return str(found)
-    return None
-
-
-def shortest(scenario: Scenario, choices: list[int], tries: int = 600) -> tuple[Scenario, list[int]]:
-    """The first simpler variant that breaks too, again and again."""
-    found = True
-    while found and tries > 0:
-        found = False
-        for simpler in shorter(scenario, choices):
-            tries -= 1
-            if tries <= 0:
-                break
-            if broken(*simpler):
-                (scenario, choices), found = simpler, True
-                break
-    return scenario, choices
-
-
-@dataclass
-class Trace:
-    lines: list[str] = field(default_factory=list)
-
-    def __call__(self, line: str) -> None:
-        self.lines.append(line)
-
-

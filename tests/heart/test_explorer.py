@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.heart.explore import Broken, Execution, Trace, draw, shortest
+from tests.heart.explore import Execution
+from tests.heart.properties import Broken
+from tests.heart.scenario import draw
+from tests.heart.shorten import Trace, shortest
 
-SCHEDULES = 400
+SCHEDULES = 150
 
 
 @pytest.mark.parametrize("settled", [True, False], ids=["one event after another", "events at any time"])
