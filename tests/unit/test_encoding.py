@@ -92,7 +92,8 @@ def test_one_umlaut_is_enough_for_windows():
     assert found("sku;name\n1;Tür\n".encode("cp1252")).codec == "cp1252"
 
 
-@pytest.mark.parametrize("sign", ["10 °C", "12,50 €", "5 × 7", "Lycra®", "Brand™", "10 – 20", "don’t", "„neu“", "5 m²", "10\u00a0kg",
+@pytest.mark.parametrize("sign", ["10 °C", "12,50 €", "5 × 7", "Lycra®", "Brand™", "10 – 20", "don’t", "soft—warm",
+    "„neu“", "5 m²", "10\u00a0kg",
     "Ø 20 mm"])
 def test_a_file_whose_only_special_character_is_a_sign_is_read_as_windows_writes_it(sign):
     assert found(f"sku;name\n1;{sign}\n".encode("cp1252")).codec == "cp1252"

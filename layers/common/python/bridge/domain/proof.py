@@ -22,8 +22,10 @@ def _each(form: str) -> re.Pattern[str]:
     return re.compile(rf"(?:(?:{form})\n)*+")
 
 
-def _joined(cells: Sequence[str]) -> str:
-    return "\n".join(cells) + "\n"
+def _proven(form: re.Pattern[str], cells: Sequence[str]) -> str | None:
+    """The cells, joined, if each has that form. A cell with a line end of its own would pass for two."""
+    joined = "\n".join(cells) + "\n"
+    return joined if joined.count("\n") == len(cells) and form.fullmatch(joined) else None
 
 
 def _text(column: Column, feed: Feed) -> Proof:
@@ -48,8 +50,8 @@ def _decimal(column: Column, feed: Feed) -> Proof:
     form = _each(rf"-?[0-9]{{1,9}}(?:{re.escape(feed.decimal)}[0-9]{{1,5}})?")  # short enough to be exact
 
     def decimals(cells: Sequence[str]) -> Sequence[Value] | None:
-        joined = _joined(cells)
-        if not form.fullmatch(joined):
+        joined = _proven(form, cells)
+        if joined is None:
             return None
         values = [int(value) if value.is_integer() else value for value in map(float, joined.replace(",", ".").split())]
         return None if column.min is not None and min(values) < column.min else values
@@ -60,7 +62,7 @@ def _integer(column: Column, feed: Feed) -> Proof:
     form = _each("-?[0-9]{1,15}")
 
     def integers(cells: Sequence[str]) -> Sequence[Value] | None:
-        if not form.fullmatch(_joined(cells)):
+        if not _proven(form, cells):
             return None
         values = list(map(int, cells))
         return None if column.min is not None and min(values) < column.min else values
@@ -71,7 +73,7 @@ def _url(column: Column, feed: Feed) -> Proof:
     form = _each(WEB.pattern)
 
     def urls(cells: Sequence[str]) -> Sequence[Value] | None:
-        return cells if form.fullmatch(_joined(cells)) and (not column.max or max(map(len, cells)) <= column.max) else None
+        return cells if _proven(form, cells) and (not column.max or max(map(len, cells)) <= column.max) else None
     return urls
 
 
@@ -79,7 +81,7 @@ def _gtin(column: Column, feed: Feed) -> Proof:
     form = _each(gtin.FORM.pattern)
 
     def gtins(cells: Sequence[str]) -> Sequence[Value] | None:
-        return cells if form.fullmatch(_joined(cells)) and all(map(gtin.is_right, cells)) else None
+        return cells if _proven(form, cells) and all(map(gtin.is_right, cells)) else None
     return gtins
 
 
