@@ -60,7 +60,6 @@ class Ingest(Construct):
         prepare.sends("MAIN_QUEUE_URL", queues.main.queue)
         prepare.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query")
         prepare.table("WANTED_TABLE", storage.wanted, "GetItem", "BatchGetItem", "PutItem", "Query")
-        prepare.table("MIRROR_TABLE", storage.mirror, "GetItem", "BatchGetItem")
         prepare.objects("EXCHANGE_BUCKET", storage.exchange, READ_VERSION, "*/inbox/*")
         prepare.objects("EXCHANGE_BUCKET", storage.exchange, WRITE, "*/receipts/*")
         prepare.lists("EXCHANGE_BUCKET", storage.exchange)  # a drop in the archive is "gone" (404), not "forbidden"

@@ -14,9 +14,11 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -131,7 +133,8 @@ class Demo:
     def _look_into_plytix(self) -> None:
         held = {product["sku"]: product for product in self.twin.plytix.dump()}
         self.seen.products = len(held)
-        self.seen.check(set(held) == set(self.expected.products), f"Plytix holds {len(held)} products, expected {len(self.expected.products)}")
+        wanted = self.expected.products
+        self.seen.check(set(held) == set(wanted), f"Plytix holds {len(held)} products, not exactly the {len(wanted)} expected")
         wrong = [sku for sku, values in self.expected.products.items() if sku in held and values_of(held[sku]) != values]
         self.seen.check(not wrong, f"{len(wrong)} products are not as expected, such as {wrong[:3]}")
 
@@ -160,7 +163,8 @@ class Demo:
 
 def bridge(twin: Twin, *words: str) -> subprocess.CompletedProcess[str]:
     """The command as an operator types it, spoken to the twin."""
-    return subprocess.run([sys.executable, "-m", "cli.main", *words], env={**os.environ, **twin.env}, capture_output=True, text=True, check=False)
+    called = [sys.executable, "-m", "cli.main", *words]
+    return subprocess.run(called, env={**os.environ, **twin.env}, capture_output=True, text=True, check=False)
 
 
 def values_of(product: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +201,7 @@ def demonstrate(edit: Edit | None = None, patience_s: float = PATIENCE_S, consol
     """True: all that was expected was true. `edit` changes the templates first: what a missing grant does can be seen so."""
     console, began = console or Console(), time.monotonic()
     console.print("The twin starts: AWS, the deployed template, the endpoint, Plytix")
-    with Twin(plan="off", edit=edit) as twin:
+    with tempfile.TemporaryDirectory() as folder, Twin(Path(folder) / "twin", plan="off", edit=edit) as twin:
         seen = Demo(twin, lambda line: console.print(f"{time.monotonic() - began:5.1f} s  {line}", highlight=False), patience_s).run()
     summary(console, seen, time.monotonic() - began)
     for fault in seen.faults:

@@ -24,7 +24,7 @@ class Client(Protocol):
 class Sftp:
     def __init__(self, port: int, user: str, password: str) -> None:
         self._ssh = paramiko.SSHClient()
-        self._ssh.set_missing_host_key_policy(paramiko.AutoAddPolicy())  # noqa: S507 -- a twin's key is new each time
+        self._ssh.set_missing_host_key_policy(paramiko.AutoAddPolicy())
         self._ssh.connect(HOST, port, user, password, allow_agent=False, look_for_keys=False)
         self._sftp = self._ssh.open_sftp()
 
@@ -33,10 +33,12 @@ class Sftp:
 
     def get(self, path: str) -> bytes:
         with self._sftp.open(path) as file:
-            return file.read()
+            content: bytes = file.read()
+        return content
 
     def names(self, folder: str) -> list[str]:
-        return self._sftp.listdir(folder)
+        found: list[str] = self._sftp.listdir(folder)
+        return found
 
     def __enter__(self) -> Self:
         return self

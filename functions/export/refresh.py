@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """`{"now": true}`: not only when the setting says that it is due."""
     needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix(), parts.schemas(), parts.queues, parts.clock)
     told = refresh(needs, due_only=not event.get("now"))
-    logger.info("mirror refreshed", **told)
+    logger.info("mirror refreshed", done=told)
     if counted := census_if_due(needs):
-        logger.info("census taken", **counted)
+        logger.info("census taken", done=counted)
     return told

@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         if body["kind"] == "chunk":
             with logger.append_context_keys(run_id=body["run"], chunk=body["chunk"]):
                 apply_chunk(body["run"], body["chunk"], needs)
-                logger.info("chunk applied", requests=needs.plytix.requests)
+                logger.info("chunk applied")
         else:
             apply_sku(Sku(body["sku"]), needs)
             logger.info("sku applied", sku=body["sku"])

@@ -15,5 +15,5 @@ parts = Parts()
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     sent = redrive(Redrive(parts.configuration(), parts.ledger, parts.claims, parts.tables, parts.exchange, parts.queues,
                            parts.events, parts.clock))
-    logger.info("sent again", **sent)
+    logger.info("sent again", sent=sent)
     return sent
