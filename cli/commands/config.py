@@ -52,10 +52,10 @@ def apply(ctx: typer.Context, folder: Folder) -> None:
     before = current.read(s3, bucket)
     for change in changes(before.bundle, bundle):
         say(str(change))
+    if before.bundle is None or before.bundle.version != bundle.version:
+        current.write(s3, bucket, bundle, before)  # first: folders are objects too, and `receive` asks whose they are
     for key in folders.make(s3, deployment["ExchangeBucket"], bundle):
         say(f"folder {key} made")
-    if before.bundle is None or before.bundle.version != bundle.version:
-        current.write(s3, bucket, bundle, before)
     for told in Schedules.of(deployment, aws.client("scheduler")).set(bundle.channels):
         say(told)
     same = before.bundle is not None and before.bundle.version == bundle.version
