@@ -11,6 +11,9 @@ from bridge.domain.issue import Code, Severity
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 # The file as a whole
+FOLDER_UNKNOWN = Code("FOLDER-UNKNOWN", ERROR,
+    'no feed looks into the folder "{folder}"',
+    'Put the file into one of your folders; the nearest is "{nearest}".')
 FOLDER_CHECK = Code("FOLDER-CHECK", ERROR,
     'dry runs in folders called "check" are not offered yet; nothing was changed',
     "Put the file into the folder above it to have it processed.")
