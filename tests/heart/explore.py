@@ -41,13 +41,14 @@ class Moment(NamedTuple):
 
 @dataclass
 class Worker:
-    """`call`: the number of the call before which it stands."""
+    """`call`: the number of the call before which it stands, `label` what that is."""
 
     name: str
     run: greenlet
     queue: list[Message]
     message: Message
     call: int = 0
+    label: str = ""
 
 
 FAULTS = {"kill": 3, "double": 3, "lose": 2, "refresh": 3, "redrive": 2, "census": 1}  # at most, a schedule
@@ -126,7 +127,7 @@ class Execution:
             raise Broken("20,000 steps and no end")
         dies = Moment(worker.call, after=True) in self.dying
         try:
-            label = worker.run.switch()
+            worker.label = worker.run.switch()
         except Later as later:
             self.say(f"      {worker.name}: later ({later})")
             self.leave(worker, back=True, after=0 if dies else RETRY_MS)
@@ -136,7 +137,7 @@ class Execution:
             self.leave(worker, back=dies)
             return
         worker.call = self.calls
-        self.say(f"      {worker.name}: {label}")
+        self.say(f"      {worker.name}: {worker.label}")
         if dies or Moment(worker.call) in self.dying:
             self.kill(worker)
 

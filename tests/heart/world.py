@@ -342,6 +342,10 @@ class Exchange:
         self.w.step(f"write {partner}/{path}")
         self.w.files[f"{partner}/{path}"] = content if isinstance(content, bytes) else content.read()
 
+    def write_first(self, partner: str, path: str, content: bytes, kind: str) -> None:
+        self.w.step(f"write first {partner}/{path}")
+        self.w.files.setdefault(f"{partner}/{path}", content)
+
     def archive(self, run: Run) -> None:
         self.w.step(f"archive {run.drop.key}")
         self.w.archived.add((run.drop.key, run.drop.version))

@@ -52,6 +52,13 @@ class Exchange:
         body: IO[bytes] = BytesIO(content) if isinstance(content, bytes) else content
         self._s3.upload_fileobj(body, self._bucket, f"{partner}/{path}", ExtraArgs={"ContentType": kind})
 
+    def write_first(self, partner: str, path: str, content: bytes, kind: str) -> None:
+        try:
+            self._s3.put_object(Bucket=self._bucket, Key=f"{partner}/{path}", Body=content, ContentType=kind, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):  # 409: another writes it now
+                raise
+
     def archive(self, run: Run) -> None:
         drop = run.drop
         source: Any = {"Bucket": drop.bucket, "Key": drop.key, "VersionId": drop.version}
