@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from ulid import ULID
@@ -86,10 +87,22 @@ def _whose(drop: Drop, configuration: Bundle) -> tuple[str, Issue | None]:
         case [feed]:
             return feed.id, None
         case []:
-            known = ", ".join(f"/inbox/{folder}" for folder in folders(configuration, drop.partner)) or "none"
-            return drop.partner, Issue(codes.FEED_NONE, value=drop.path, facts={"folders": known})
+            return drop.partner, _nobodys(drop, folders(configuration, drop.partner))
         case several:
             return drop.partner, Issue(codes.FEED_SEVERAL, value=drop.path, facts={"feeds": ", ".join(f.name for f in several)})
+
+
+def _nobodys(drop: Drop, known: list[str]) -> Issue:
+    """Neither the folder nor the name may be as agreed; the folder is what people get wrong first."""
+    folder = drop.path.rpartition("/")[0]
+    nearest = get_close_matches(folder, known, 1, cutoff=0)
+    if folder not in known and nearest:
+        return Issue(codes.FOLDER_UNKNOWN, value=drop.path, facts={"folder": _shown(folder), "nearest": _shown(nearest[0])})
+    return Issue(codes.FEED_NONE, value=drop.path, facts={"folders": ", ".join(map(_shown, known)) or "none"})
+
+
+def _shown(folder: str) -> str:
+    return f"/inbox/{folder}".rstrip("/")
 
 
 def _await_word(run: Run, intake: Intake) -> None:
