@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
-from bridge.domain.drop import Drop
+from bridge.domain.drop import Drop, within
 from bridge.domain.run import Run
 from bridge.errors import Stop
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 RANGE = 8 * 1024 * 1024
 """Bytes a read: a drop never stands in memory as a whole."""
-COPY_LIMIT = 5 * 1024**3
+PATH_MOST = 800
+"""Bytes of a drop's path in the archive: a key has room for 1,024, of which the drop's own may have used all."""
 
 
 class Exchange:
@@ -69,6 +70,22 @@ class Exchange:
                 raise
             return  # moved before
         self._s3.delete_object(Bucket=drop.bucket, Key=drop.key, VersionId=drop.version)
+        self._clear_empty(drop)
+
+    def _clear_empty(self, drop: Drop) -> None:
+        """Empty versions from before the drop: some clients make a file first and fill it then. They would come to light again."""
+        while under := self._current(drop):
+            if under["ContentLength"] or under["LastModified"].timestamp() * 1000 > drop.landed:
+                return
+            self._s3.delete_object(Bucket=drop.bucket, Key=drop.key, VersionId=under["VersionId"])
+
+    def _current(self, drop: Drop) -> Any:
+        try:
+            return self._s3.head_object(Bucket=drop.bucket, Key=drop.key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("404", "403"):  # 403: there is none, and who may not list is not told so
+                raise
+            return None
 
     def lying(self, before: int) -> Iterator[Drop]:
         """Below every partner's inbox, so that outboxes and receipts are not listed."""
@@ -84,4 +101,4 @@ class Exchange:
 def archived(drop: Drop) -> str:
     """Where a drop lies after its run; one place for each version."""
     day = datetime.fromtimestamp(drop.landed / 1000, UTC)
-    return f"archive/{drop.partner}/{day:%Y/%m/%d}/{drop.version}/{drop.path}"
+    return f"archive/{drop.partner}/{day:%Y/%m/%d}/{drop.version}/{within(drop.path, PATH_MOST)}"

@@ -46,6 +46,12 @@ class Drop:
         return self.name.startswith(".") or self.name.lower().endswith(HALF)
 
 
+def within(name: str, most: int) -> str:
+    """As much of a name as `most` bytes hold; its end tells more than its beginning, so that stays."""
+    whole = name.encode()
+    return name if len(whole) <= most else whole[-most:].decode(errors="ignore")
+
+
 def in_inbox(key: str) -> bool:
     return key.count("/") >= 2 and key.split("/")[1] == "inbox"
 
