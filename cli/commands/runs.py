@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from bridge.adapters.body import Bodies
 from bridge.adapters.configuration import ConfigurationStore
@@ -17,7 +18,7 @@ from bridge.adapters.stage import Stage
 from bridge.adapters.tables import Names, Tables
 from bridge.domain.mirror import Existence, Mirror
 from bridge.domain.outcome import FINAL
-from bridge.domain.receipt import issue_of, told_issue
+from bridge.domain.receipt import issue_of, told_issue, visible
 from bridge.domain.row import sku as spelled
 from bridge.domain.run import Run
 from bridge.errors import Stop
@@ -44,10 +45,11 @@ def runs(
     if as_json:
         say_json(found)
         return
-    table = Table("received", "run", "what", "file", "state", "rows", "outcomes")
+    table = Table("received", _id_column(), "what", "file", "state", "rows", "outcomes")
     for facts in found:
         outcomes = ", ".join(f"{n} {outcome.lower()}" for outcome, n in facts["outcomes"].items())
-        table.add_row(facts["received"], facts["run"], facts["what"], facts["file"], facts["state"], str(facts["rows"]), outcomes)
+        cells = [facts["received"], facts["run"], facts["what"], facts["file"], facts["state"], str(facts["rows"]), outcomes]
+        table.add_row(*map(_cell, cells))
     screen.print(table)
 
 
@@ -68,7 +70,7 @@ def run(ctx: typer.Context, id: Annotated[str, typer.Argument(help="The run's id
         return
     for name, value in facts.items():
         if name != "issues":
-            say(f"{name:14} {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
+            say(visible(f"{name:14} {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}"))
     for issue in facts["issues"]:
         say(f"  {told_issue(issue)}")
 
@@ -127,13 +129,23 @@ def add_to(root: typer.Typer) -> None:
     root.command(epilog="Example:  bridge publish retailer-catalogue")(publish)
 
 
+def _cell(text: str) -> Text:
+    """What partners wrote is text: no markup of ours, and nothing for the terminal to obey."""
+    return Text(visible(text))
+
+
+def _id_column() -> Column:
+    """Whole however narrow the window is: an id is to be copied."""
+    return Column("run", no_wrap=True, min_width=26)
+
+
 def _standing(facts: dict[str, Any], mirror: Mirror) -> Table:
-    table = Table("attribute", "Plytix holds", "feed", "wants", "run, line", "stands")
+    table = Table("attribute", "Plytix holds", "feed", "wants", _id_column(), "line", "stands")
     for feed, item in facts["wanted"].items():
         for attribute, said in item["values"].items():
             held = mirror.values.get(attribute, "")
-            table.add_row(attribute, str(held), feed, str(said["value"]), f"{said['run']}, {said['line']}",
-                          item["open"].get(attribute, "in step"))
+            cells = [attribute, str(held), feed, str(said["value"]), said["run"], str(said["line"]), item["open"].get(attribute, "in step")]
+            table.add_row(*map(_cell, cells))
     return table
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.configuration import Feed
 from bridge.domain import codes
+from bridge.domain.drop import within
 from bridge.domain.issue import Issue
 from bridge.domain.judge import NEWER, OVER, Note
 from bridge.domain.outcome import FINAL, Standing
@@ -16,6 +17,8 @@ from bridge.domain.run import Run, State
 FORMAT = 1
 SHOWN = 1000
 """Issues in a receipt; more of them are told by number, and all stand in the result file."""
+NAME_MOST = 200
+"""Bytes of a drop's name in that of its receipt, which is longer and must be one that a partner's disk takes."""
 CODES = {
     NEWER: codes.SKIPPED_NEWER, OVER: codes.OVER_PERSON, Standing.BEATEN: codes.SKIPPED_FEED, Standing.LEFT: codes.SKIPPED_PERSON,
     Standing.GONE: codes.SKIPPED_DELETED, Standing.WAITS: codes.HELD_PRODUCT, Standing.RENAMED: codes.HELD_RENAMED,
@@ -53,7 +56,7 @@ def _words(value: Any) -> str:
 
 def path(run: Run) -> str:
     """Below the partner's tree, without its ending; result files stand beside it."""
-    return f"receipts/{run.drop.name}.{run.id}"
+    return f"receipts/{within(run.drop.name, NAME_MOST)}.{run.id}"
 
 
 def receipt(run: Run, issues: Sequence[dict[str, Any]] = (), more: int = 0) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def receipt(run: Run, issues: Sequence[dict[str, Any]] = (), more: int = 0) -> d
 
 def page(told: dict[str, Any], run: Run) -> str:
     """The same for people."""
-    lines = [f"{told['file']} — {HEADLINES[run.state]}", "", f"feed {told['feed']}, run {told['run']}",
+    lines = [f"{visible(told['file'])} — {HEADLINES[run.state]}", "", f"feed {told['feed']}, run {told['run']}",
              f"received {told['received']}, {told['bytes']:,} bytes" + (f"; closed {told['closed']}" if told["closed"] else "")]
     if told["rows"]:
         counts = [f"{n:,} {outcome.lower()}" for outcome, n in told["outcomes"].items()]
@@ -87,7 +90,12 @@ def page(told: dict[str, Any], run: Run) -> str:
 def told_issue(issue: dict[str, Any]) -> str:
     """One issue, as a sentence: where, what, remedy, code."""
     where = ", ".join(([f"line {issue['line']}"] if issue["line"] else []) + ([f'column "{issue["column"]}"'] if issue["column"] else []))
-    return (f"{where}: " if where else "") + f"{issue['message']}. {issue['remedy']} [{issue['code']}]"
+    return visible((f"{where}: " if where else "") + f"{issue['message']}. {issue['remedy']} [{issue['code']}]")
+
+
+def visible(text: str) -> str:
+    """In one line, as it may be put before people: what has no shape, or would steer a terminal, is written out."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _time(ms: int) -> str:

@@ -96,7 +96,7 @@ def _faults(line: int, cells: list[str], heading: list[str], delimiter: str, enc
     if len(cells) != len(heading):
         code = codes.ROW_MORE_CELLS if len(cells) > len(heading) else codes.ROW_FEWER_CELLS
         mark = dialect.NAMES.get(delimiter, delimiter)
-        yield Issue(code, line, facts={"found": len(cells), "expected": len(heading), "delimiter": mark})
+        yield Issue(code, line, value=shown(delimiter.join(cells)), facts={"found": len(cells), "expected": len(heading), "delimiter": mark})
     elif cells == heading:
         yield Issue(codes.ROW_HEADER, line)
     else:

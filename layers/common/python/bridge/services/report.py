@@ -108,5 +108,9 @@ def _write_results(run: Run, feed: Feed, results: Results, needs: Report) -> Non
 
 
 def _result(results: Results, number: int, run: Run) -> tuple[str, str]:
-    outcome, comment = results.rows.get(number, (Outcome.UNCHANGED if run.state is State.CLOSED else Outcome.REJECTED, ""))
-    return outcome.value, comment
+    if number in results.rows:
+        outcome, comment = results.rows[number]
+        return outcome.value, comment
+    if run.state is State.CLOSED:
+        return Outcome.UNCHANGED.value, ""
+    return Outcome.REJECTED.value, told_issue(Issue(codes.ROW_ON_ERROR).as_json())  # the only way to be refused once rows were read
