@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
 from bridge.configuration import Bundle, Channel, Feed, Partner, Settings
+from bridge.domain.drop import within
+from bridge.domain.receipt import NAME_MOST
 from local import customer, partner
 from local.demo import values_of
 from local.twin import Twin
@@ -81,7 +83,6 @@ class Company:
     def __init__(self, twin: Twin, attributes: list[dict[str, Any]] | None = None) -> None:
         self.twin, self.plytix = twin, twin.plytix
         self._s3 = twin.client("s3")
-        twin.plytix.reset(schema="drop")
         twin.plytix.attributes(attributes or ATTRIBUTES)
 
     def works_with(self, *things: Feed | Channel, partners: Mapping[str, Partner] | None = None, **settings: Any) -> Bundle:
@@ -124,6 +125,13 @@ class Company:
 
     def body(self, key: str) -> bytes:
         return self._get("ExchangeBucket", key)
+
+    def versions(self, key: str) -> list[bytes]:
+        """All that ever stood under a key of the exchange bucket, the oldest first."""
+        bucket = self.twin.outputs["ExchangeBucket"]
+        found = self._s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+        ids = [version["VersionId"] for version in reversed(found) if version["Key"] == key]  # S3 lists the newest first
+        return [self._s3.get_object(Bucket=bucket, Key=key, VersionId=id)["Body"].read() for id in ids]
 
     def puts(self, key: str, content: bytes) -> None:
         """Straight into the exchange bucket, behind the endpoint's back."""
@@ -241,7 +249,7 @@ class Visitor:
     def closed(self, sent: Sent | str, within_s: float = PATIENCE_S) -> Receipt:
         """The receipt once it is the last word: closed, refused or cut off, and the drop in the archive."""
         receipt = self.receipt(sent, lambda told: bool(told.whole["closed"]), within_s)
-        soon(lambda: any(key.endswith(f"/{receipt.whole['file']}") for key in self._company.archive()), "archiving the drop")
+        soon(lambda: receipt.whole["file"] not in self.inbox(), "moving the drop into the archive")
         return receipt
 
     def receipt(self, sent: Sent | str, is_it: Callable[[Receipt], bool] = lambda _: True, within_s: float = PATIENCE_S) -> Receipt:
@@ -267,6 +275,7 @@ class Visitor:
     def receipts(self, name: str = "") -> list[str]:
         """Keys of the receipts for files of this name, or for all, the newest last."""
         below = f"{self.name}/receipts/"
+        name = within(name, NAME_MOST)
         keys = self._company.files(f"{below}{name}")
         return [key for key in keys if key.endswith(".json") and (not name or key.rsplit(".", 2)[0] == below + name)]
 

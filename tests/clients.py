@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,15 +44,19 @@ class Programs:
 
     def sftp(self, *commands: str, key: Path | None = None, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """One batch of commands in OpenSSH's sftp; logs in by `key`, else by password."""
+        return run(*self.sftp_command(*commands, key=key), ok=ok)
+
+    def sftp_command(self, *commands: str, key: Path | None = None, options: Sequence[str] = ()) -> list[str]:
+        """For who starts it himself, and may kill it."""
         (self.folder / "known_hosts").write_text(f"[127.0.0.1]:{self.ports['sftp']} {self.host_key}\n")
         (self.folder / "batch").write_text("\n".join(commands) + "\n")
-        options = ["-P", self.ports["sftp"], f"-oUserKnownHostsFile={self.folder}/known_hosts", "-oStrictHostKeyChecking=yes",
-                   "-oNumberOfPasswordPrompts=1", "-F", "none"]
+        options = [*options, "-P", str(self.ports["sftp"]), "-F", "none", f"-oUserKnownHostsFile={self.folder}/known_hosts",
+                   "-oStrictHostKeyChecking=yes", "-oNumberOfPasswordPrompts=1"]
         if key:
-            login = [program("sftp"), *options, "-oPasswordAuthentication=no", "-oIdentitiesOnly=yes", "-i", key]
+            login = [program("sftp"), *options, "-oPasswordAuthentication=no", "-oIdentitiesOnly=yes", "-i", str(key)]
         else:
             login = [program("sshpass"), "-p", self.password, program("sftp"), *options, "-oPubkeyAuthentication=no", "-oBatchMode=no"]
-        return run(*login, "-b", self.folder / "batch", f"{self.user}@127.0.0.1", ok=ok)
+        return [*login, "-b", str(self.folder / "batch"), f"{self.user}@127.0.0.1"]
 
     def lftp(self, *commands: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Over FTPS, all of it encrypted."""
@@ -78,6 +82,18 @@ class Programs:
         (self.folder / "rclone.conf").write_text(f"[bridge]\ntype = sftp\nhost = 127.0.0.1\nport = {self.ports['sftp']}\n"
                                                  f"user = {self.user}\npass = {obscured}\n")
         return run(program("rclone"), "--config", self.folder / "rclone.conf", "--retries", "1", *arguments, ok=ok)
+
+
+def uploading(size: int) -> bool:
+    """Whether an upload of this many bytes is under way: an endpoint in this process keeps it in an unlinked file until it is whole."""
+    for descriptor in os.listdir("/proc/self/fd"):
+        try:
+            name, held = os.readlink(f"/proc/self/fd/{descriptor}"), os.stat(f"/proc/self/fd/{descriptor}").st_size
+        except OSError:
+            continue
+        if "/spool/" in name and held >= size:
+            return True
+    return False
 
 
 def key_pair(folder: Path, name: str = "id_ed25519") -> Path:
