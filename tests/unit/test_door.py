@@ -1,0 +1,74 @@
+"""A message that fails is told apart from one that waits, comes back in its own time, and fails no other."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import process_partial_response
+
+from bridge.door import Batch, message
+from bridge.errors import Later, Unreadable
+
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333/changes"
+
+
+class Queue:
+    """Notes for how long a message is hidden."""
+
+    def __init__(self) -> None:
+        self.hidden: dict[str, int] = {}
+
+    def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:
+        assert QueueUrl == QUEUE
+        self.hidden[ReceiptHandle] = VisibilityTimeout
+
+
+def event(*bodies: dict[str, Any], receives: int = 1) -> dict[str, Any]:
+    return {"Records": [
+        {"messageId": f"m{n}", "receiptHandle": f"r{n}", "body": json.dumps(body), "attributes": {"ApproximateReceiveCount": str(receives)},
+         "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs", "awsRegion": "eu-central-1",
+         "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:changes"} for n, body in enumerate(bodies)]}
+
+
+def take(record: Any) -> None:
+    body = message(record.json_body)
+    if body["does"] == "wait":
+        raise Later("the window is full", body.get("after_s"))
+    if body["does"] == "fail":
+        raise ValueError("a bug")
+
+
+def answer(called: dict[str, Any], queue: Queue) -> list[str]:
+    told = process_partial_response(called, take, Batch(Logger(service="test"), queue, (QUEUE,), retry_s=20), None)
+    return [failure["itemIdentifier"] for failure in told["batchItemFailures"]]
+
+
+def test_one_that_waits_is_hidden_for_as_long_as_it_says_and_the_others_go_on() -> None:
+    queue = Queue()
+
+    assert answer(event({"v": 1, "does": "wait", "after_s": 600}, {"v": 1, "does": "go"}), queue) == ["m0"]
+    assert queue.hidden == {"r0": 600}
+
+
+def test_one_that_waits_for_longer_than_sqs_hides_is_hidden_for_as_long_as_can_be() -> None:
+    queue = Queue()
+
+    answer(event({"v": 1, "does": "wait", "after_s": 90_000}), queue)
+    assert queue.hidden == {"r0": 43_000}
+
+
+@pytest.mark.parametrize(("receives", "hidden_s"), [(1, 20), (3, 60), (400, 900)])
+def test_one_that_fails_comes_again_later_each_time(receives: int, hidden_s: int) -> None:
+    queue = Queue()
+
+    assert answer(event({"v": 1, "does": "fail"}, receives=receives), queue) == ["m0"]
+    assert queue.hidden == {"r0": hidden_s}
+
+
+def test_a_message_of_a_newer_format_is_left_in_its_queue_with_a_word() -> None:
+    with pytest.raises(Unreadable, match="a message of format 2; this code reads 1"):
+        message({"v": 2, "does": "go"})
+    assert answer(event({"v": 2, "does": "go"}), Queue()) == ["m0"]
