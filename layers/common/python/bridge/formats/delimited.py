@@ -95,8 +95,8 @@ def _breach(broken: Broken) -> Issue:
 def _faults(line: int, cells: list[str], heading: list[str], delimiter: str, encoding: Encoding) -> Iterator[Issue]:
     if len(cells) != len(heading):
         code = codes.ROW_MORE_CELLS if len(cells) > len(heading) else codes.ROW_FEWER_CELLS
-        mark = dialect.NAMES.get(delimiter, delimiter)
-        yield Issue(code, line, value=shown(delimiter.join(cells)), facts={"found": len(cells), "expected": len(heading), "delimiter": mark})
+        facts = {"found": len(cells), "expected": len(heading), "delimiter": dialect.NAMES.get(delimiter, delimiter)}
+        yield Issue(code, line, value=shown(delimiter.join(cells)), facts=facts)
     elif cells == heading:
         yield Issue(codes.ROW_HEADER, line)
     else:
