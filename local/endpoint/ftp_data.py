@@ -54,9 +54,9 @@ class Data(DTPHandler):
     def _settle(self, received: Receiving) -> None:
         whole = False
         try:
-            if not self.transfer_finished or self._broken or _is_gone(self.cmd_channel):
+            if not self.transfer_finished or self._broken:
                 received.upload.cut()
-            else:  # a killed client's other connection may end a moment after this one: looked at again when it is written
+            else:  # a killed client's other connection may end a moment after this one: looked at when the object is written
                 whole = received.upload.commit(lambda: not _is_gone(self.cmd_channel))
         except Refusal as refusal:
             self._resp = (f"451 The file was not stored: {refusal}.", pyftpdlib_log.debug)
