@@ -257,7 +257,7 @@ def another(cloud, identify, bus, exchange, tmp_path):
         def start(*servers, identify=identify, bus=bus, **settings):
             endpoint = Endpoint(servers, identify, cloud, tmp_path / "endpoint", bus=bus, **settings)
             started.callback(endpoint.stop)
-            return SimpleNamespace(ports=endpoint.start(), it=endpoint, folder=tmp_path / "endpoint")
+            return SimpleNamespace(ports=endpoint.start(), it=endpoint, host_key=endpoint.host_key, folder=tmp_path / "endpoint")
         yield start
 
 
@@ -282,10 +282,10 @@ def key_pair(aws, tmp_path_factory):
 @pytest.fixture
 def sftp(endpoint, tmp_path):
     """OpenSSH's sftp, the server's key pinned; one batch of commands."""
-    def batch(*commands, user="northwind", password=None, key=None, ok=True):
-        (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{endpoint.ports['sftp']} {endpoint.host_key}\n")
+    def batch(*commands, user="northwind", password=None, key=None, ok=True, at=endpoint):
+        (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{at.ports['sftp']} {at.host_key}\n")
         (tmp_path / "batch").write_text("\n".join(commands) + "\n")
-        options = ["-P", endpoint.ports["sftp"], f"-oUserKnownHostsFile={tmp_path}/known_hosts", "-oStrictHostKeyChecking=yes",
+        options = ["-P", at.ports["sftp"], f"-oUserKnownHostsFile={tmp_path}/known_hosts", "-oStrictHostKeyChecking=yes",
                    "-oNumberOfPasswordPrompts=1", "-F", "none"]
         if key:
             login = [program("sftp"), *options, "-oPasswordAuthentication=no", "-oIdentitiesOnly=yes", "-i", key]

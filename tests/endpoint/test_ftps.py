@@ -96,6 +96,18 @@ def test_where_resumption_is_off_all_clients_get_data(another, dial, exchange):
     assert len(exchange.files()) == 2
 
 
+def test_a_client_that_dawdles_over_its_handshake_costs_no_work(dial, caplog):
+    """pyftpdlib alone would ask "writable?" thousands of times a second."""
+    client = dial("ftps")
+    high, low = re.search(r"(\d+),(\d+)\)", client.sendcmd("PASV")).groups()
+    client.putcmd("NLST /inbox")
+    with socket.create_connection(("127.0.0.1", int(high) * 256 + int(low))), caplog.at_level("DEBUG", "pyftpdlib"):
+        assert client.getresp()[:1] == "1"
+        for _ in range(20):
+            client.sendcmd("NOOP")
+    assert sum("ssl-want-read" in record.getMessage() for record in caplog.records if "Data" in record.getMessage()) < 40
+
+
 @pytest.mark.parametrize("protocol", ["ftp", "ftps"])
 def test_empty_files_and_folders_go_down_too(dial, exchange, protocol):
     exchange.put("northwind/inbox/empty", b"")

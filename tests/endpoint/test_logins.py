@@ -55,20 +55,20 @@ def test_a_key_opens_only_its_owners_tree(sftp, key_pair):
 
 @pytest.fixture
 def asked(another, identify):
-    """An endpoint that notes what it asks the identity function; gives the events and the ports."""
+    """An endpoint that notes what it asks the identity function; gives the events and the endpoint."""
     events = []
 
     def noting(event):
         events.append(event)
         return identify(event)
-    return events, another(*ALL, identify=noting).ports
+    return events, another(*ALL, identify=noting)
 
 
 def test_the_function_is_asked_in_transfers_own_words(asked, dial, connect):
-    events, ports = asked
-    connect(ports=ports)
-    dial("ftps", ports=ports)
-    dial("ftp", "acme", ports=ports)
+    events, place = asked
+    connect(ports=place.ports)
+    dial("ftps", ports=place.ports)
+    dial("ftp", "acme", ports=place.ports)
 
     assert events == [
         {"username": "northwind", "password": PASSWORDS["northwind"], "protocol": "SFTP", "serverId": PUBLIC, "sourceIp": "127.0.0.1"},
@@ -76,16 +76,17 @@ def test_the_function_is_asked_in_transfers_own_words(asked, dial, connect):
         {"username": "acme", "password": PASSWORDS["acme"], "protocol": "FTP", "serverId": INTERNAL, "sourceIp": "127.0.0.1"}]
 
 
-def test_a_key_login_is_asked_about_once_and_without_a_password(asked, connect, key_pair):
-    events, ports = asked
-    assert "inbox" in connect(key=key_pair, ports=ports).listdir("/")
+def test_a_key_login_is_asked_about_once_and_without_a_password(asked, sftp, key_pair):
+    """OpenSSH asks whether the key would do before it proves it: one login all the same."""
+    events, place = asked
+    assert "inbox" in sftp("ls /", key=key_pair, at=place).stdout
 
     assert events == [{"username": "northwind", "protocol": "SFTP", "serverId": PUBLIC, "sourceIp": "127.0.0.1"}]
 
 
 def test_a_client_that_offers_its_keys_first_is_asked_about_twice(asked, key_pair):
-    events, ports = asked
-    with paramiko.Transport(("127.0.0.1", ports["sftp"])) as transport:
+    events, place = asked
+    with paramiko.Transport(("127.0.0.1", place.ports["sftp"])) as transport:
         transport.start_client()
         with pytest.raises(paramiko.AuthenticationException):
             transport.auth_publickey("acme", paramiko.Ed25519Key.from_private_key_file(str(key_pair)))

@@ -13,6 +13,8 @@ from local.endpoint.reception import Waits
 from local.endpoint.servers import Methods, NotDeployable, Protocol, Resumption, Server
 from tests.endpoint.conftest import INTERNAL, PUBLIC, VPC, soon
 
+NAMES = ("sftp ", "ftps ", "ftp ")  # of the endpoint's own threads
+
 
 def test_each_declared_protocol_is_served_and_no_other(another):
     assert list(another(Server.of(PUBLIC, {"IdentityProviderType": "AWS_LAMBDA"})).ports) == ["sftp"]  # AWS's default
@@ -104,6 +106,7 @@ def test_nothing_stays_when_it_stops_though_clients_are_still_there(another, con
     clients = [dial("ftp", ports=place.ports), dial("ftps", ports=place.ports)]
     transfers = [client.transfercmd("STOR /inbox/c.csv") for client in clients]
     place.it.stop()
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith(NAMES) and thread not in threads] == []
     for transfer in transfers:
         transfer.close()
     for client in clients:
