@@ -53,7 +53,11 @@ def runs(
     screen.print(table)
 
 
-def run(ctx: typer.Context, id: Annotated[str, typer.Argument(help="The run's id, as `bridge runs` lists it.")], as_json: Json = False) -> None:
+def run(
+    ctx: typer.Context,
+    id: Annotated[str, typer.Argument(help="The run's id, as `bridge runs` lists it.")],
+    as_json: Json = False,
+) -> None:
     """Show one run: how far it came, its rows by outcome, and all there is to say of them."""
     deployment = Session.of(ctx).deployment()
     ledger = _ledger(deployment)
@@ -104,7 +108,11 @@ def trace(ctx: typer.Context, sku: Annotated[str, typer.Argument(help="SKU, exac
                 f"{made['feed']} line {made['line']}, run {made['run']}{over}{said}")
 
 
-def publish(ctx: typer.Context, channel: Annotated[str, typer.Argument(help="Channel, as in config/channels.")], as_json: Json = False) -> None:
+def publish(
+    ctx: typer.Context,
+    channel: Annotated[str, typer.Argument(help="Channel, as in config/channels.")],
+    as_json: Json = False,
+) -> None:
     """Publish a channel now: its file goes to each recipient's outbox, whole."""
     deployment = Session.of(ctx).deployment()
     due = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -117,7 +125,8 @@ def publish(ctx: typer.Context, channel: Annotated[str, typer.Argument(help="Cha
         say_json(told)
     elif told["state"] == "published":
         held = f", {told['held']} products held back" if told["held"] else ""
-        say(f"{told['file']}: {told['rows']} products to {', '.join(told['recipients'])}{held} (sha256 {told['sha256'][:16]}…, run {told['run']})")
+        to = ", ".join(told["recipients"])
+        say(f"{told['file']}: {told['rows']} products to {to}{held} (sha256 {told['sha256'][:16]}…, run {told['run']})")
     if told["state"] != "published":
         raise Refusal(f"Not published: {told['why']}. The file before stays where it is")
 
