@@ -22,7 +22,7 @@ class Cloud:
 
     def __init__(self, region: str, access_key: str, secret_key: str, endpoint_url: str | None = None,
                  authorities: str | None = None, session_token: str | None = None) -> None:
-        self.region = region
+        self.region, self.endpoint_url = region, endpoint_url
         self._own: dict[str, Any] = {"aws_access_key_id": access_key, "aws_secret_access_key": secret_key,
                                      "aws_session_token": session_token}
         self._where: dict[str, Any] = {"region_name": region, "endpoint_url": endpoint_url, "verify": authorities}
