@@ -30,6 +30,7 @@ def patches(settings: Settings) -> dict[str, Callable[[], None]]:
         "rule_retries": deliveries.try_a_rules_function_again,
         "version_id": deliveries.name_the_version_in_events,
         "secure_deliveries": policies.deliver_over_tls,
+        "folder_keys": policies.ask_about_folders_by_their_key,
         "transfer_trust": policies.come_as_transfer_family,
         "schedules": schedules.tick_every_second,
         "secret_ref": resources.refer_to_secrets_by_arn,

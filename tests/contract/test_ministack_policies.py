@@ -1,4 +1,4 @@
-"""What policies hear of AWS's own services: local/ministack/inside/policies.py, and MiniStack without it."""
+"""What policies hear of AWS's own services and of folders: local/ministack/inside/policies.py, and MiniStack without it."""
 
 import json
 
@@ -35,6 +35,28 @@ def test_a_role_that_transfer_could_not_take_on_is_refused_here_too(cloud, trust
 def test_ministack_alone_still_does_not_say_for_whom(plain_cloud):
     with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
         _assumed(plain_cloud, "arn:aws:transfer:eu-central-1:000000000000:user/*")
+
+
+def test_a_policy_that_denies_folders_is_asked_about_folders(cloud):
+    _without_folders(cloud).put_object(Bucket="places", Key="inbox/a.csv")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        _without_folders(cloud).put_object(Bucket="places", Key="inbox/mine/")
+
+
+def test_ministack_alone_still_asks_about_a_file_instead(plain_cloud):
+    _without_folders(plain_cloud).put_object(Bucket="places", Key="inbox/mine/")
+
+
+def _without_folders(cloud):
+    """S3 as one who may write anything but folders."""
+    if "places" not in [bucket["Name"] for bucket in cloud.s3.list_buckets()["Buckets"]]:
+        cloud.bucket("places")
+    rights = [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"},
+              {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::places/*/"}]
+    cloud.iam.create_user(UserName=(name := f"writer-{len(cloud.iam.list_users()['Users'])}"))
+    cloud.iam.put_user_policy(UserName=name, PolicyName="rights", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": rights}))
+    key = cloud.iam.create_access_key(UserName=name)["AccessKey"]
+    return cloud.stack.client("s3", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
 
 
 def _assumed(cloud, trusted):

@@ -1,9 +1,9 @@
-"""What policies are told of AWS's own services, which MiniStack forgets to say: that they come over TLS, and for whom."""
+"""What policies are told, where MiniStack forgets something: of AWS's own services, and of keys that end in a slash."""
 
 import re
 from typing import Any
 
-from ministack.core import iam_evaluator  # type: ignore[import-untyped]
+from ministack.core import iam_actions, iam_evaluator  # type: ignore[import-untyped]
 from ministack.services import transfer  # type: ignore[import-untyped]
 
 
@@ -17,6 +17,18 @@ def deliver_over_tls() -> None:
         return evaluate(policy, context, *args, **kwargs)
 
     iam_evaluator.evaluate_resource_policy = over_tls
+
+
+def ask_about_folders_by_their_key() -> None:
+    """`folder/` is asked about as `folder/`, not as `folder`: else a policy that keeps partners from making folders does nothing."""
+    arn_of = iam_actions.extract_resource_arn
+
+    def with_slash(service: str, method: str, path: str, *more: Any) -> str:
+        arn: str = arn_of(service, method, path, *more)
+        is_folder = service == "s3" and path.endswith("/") and "/" in arn and not arn.endswith("/")
+        return f"{arn}/" if is_folder else arn
+
+    iam_actions.extract_resource_arn = with_slash
 
 
 def come_as_transfer_family() -> None:
