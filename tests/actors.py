@@ -80,10 +80,15 @@ def a_partner(**more: Any) -> Partner:
 class Company:
     """The customer whose bridge it is: what is in force, what his Plytix holds, what lies in his buckets."""
 
-    def __init__(self, twin: Twin, attributes: list[dict[str, Any]] | None = None) -> None:
+    def __init__(self, twin: Twin) -> None:
         self.twin, self.plytix = twin, twin.plytix
         self._s3 = twin.client("s3")
-        twin.plytix.attributes(attributes or ATTRIBUTES)
+        self.describes_products_by(ATTRIBUTES)
+
+    def describes_products_by(self, attributes: list[dict[str, Any]]) -> None:
+        """His Plytix has these attributes, and no others; and no products."""
+        self.plytix.reset(schema="drop")
+        self.plytix.attributes(attributes)
 
     def works_with(self, *things: Feed | Channel, partners: Mapping[str, Partner] | None = None, **settings: Any) -> Bundle:
         """Put in force these feeds and channels, and no others, with short waits. `erp`, `supplier`, `retailer` always are partners."""
