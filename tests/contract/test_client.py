@@ -56,14 +56,24 @@ class Kept:
         return self.now
 
 
-class Leases:
-    """A budget that grants everything and counts it."""
+class Leases(Unlimited):
+    """A budget that grants everything, counts it, and notes what it is told."""
 
     def __init__(self):
-        self.granted = 0
+        self.granted, self.learned, self.answers = 0, [], []
 
-    def lease(self, n=1):
-        self.granted += n
+    def lease(self):
+        self.granted += 1
+
+    def learn(self, windows):
+        self.learned.append(windows)
+
+    def refused(self, wait_s, window_s):
+        self.answers.append((wait_s, window_s))
+        return 77.0
+
+    def succeeded(self):
+        self.answers.append("well")
 
 
 @pytest.fixture
@@ -424,6 +434,35 @@ def test_a_full_window_is_told_with_the_wait_and_not_tried_again(plytix, client,
     assert later.value.fate is Fate.NOT_DONE
     assert products.requests["create"] == 1
     assert plytix.product("A-1") is None
+
+
+def test_the_budget_hears_of_every_answer_and_says_when_to_come_again_after_a_429(plytix, client):
+    leases = Leases()
+    products = client(budget=leases)
+    shoe = products.create(A1, SHOE)
+    plytix.refuse(500, kind="product.read")
+    plytix.windows([[1, 10]], told="nothing")
+
+    with pytest.raises(Later):
+        products.read(shoe.id)
+    products.schema()
+    with pytest.raises(Later) as later:
+        products.schema()
+
+    assert leases.answers == ["well", "well", (None, 10.0)]
+    assert later.value.after_s == 77.0
+
+
+def test_the_budget_learns_the_limits_from_each_token(plytix, client):
+    leases = Leases()
+    products = client(budget=leases)
+    for plan in ("free", "paid", "off"):
+        plytix.plan(plan)
+        plytix.expire_tokens()
+        products.schema()
+
+    told = [[(window.limit, window.size) for window in windows] for windows in leases.learned]
+    assert told == [[(20, 10_000), (2_000, 3_600_000)], [(50, 10_000), (5_000, 3_600_000)], []]
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])

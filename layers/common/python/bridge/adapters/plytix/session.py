@@ -19,8 +19,9 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from urllib3.util import Retry
 
 from bridge.adapters.plytix.credentials import Credentials
-from bridge.adapters.plytix.token import Tokens
-from bridge.adapters.plytix.verdict import envelope, judge
+from bridge.adapters.plytix.token import Tokens, windows
+from bridge.adapters.plytix.verdict import envelope, judge, said
+from bridge.domain.budget import Window
 from bridge.errors import Fate, Later, Stop
 
 LOG = Logger(child=True)
@@ -46,16 +47,40 @@ WRITES = (Kind.CREATE, Kind.PATCH)
 
 
 class Budget(Protocol):
-    """What the account may still ask (DESIGN.md §6)."""
+    """What the account may still ask (DESIGN.md §6). It is told of each answer; tokens are none of its business."""
 
-    def lease(self, n: int = 1) -> None:
-        """Come back when `n` requests may depart. Raises Later(after_s) where that is too far away to wait for."""
+    def learn(self, windows: tuple[Window, ...] | None) -> None:
+        """The account's limits, as a new token says them."""
+
+    def may_write(self) -> None:
+        """Raises Later while writes are off."""
+
+    def lease(self) -> None:
+        """Come back when a request may depart. Raises Later(after_s) where that is too far away to wait for."""
+
+    def refused(self, wait_s: float | None, window_s: float | None) -> float | None:
+        """A 429 came: what it said of the wait and of the full window. Gives in how many seconds to come again."""
+
+    def succeeded(self) -> None:
+        """Another answer than a 429 came."""
 
 
 class Unlimited:
     """Grants at once."""
 
-    def lease(self, n: int = 1) -> None:
+    def learn(self, windows: tuple[Window, ...] | None) -> None:
+        pass
+
+    def may_write(self) -> None:
+        pass
+
+    def lease(self) -> None:
+        pass
+
+    def refused(self, wait_s: float | None, window_s: float | None) -> float | None:
+        return window_s if wait_s is None else wait_s
+
+    def succeeded(self) -> None:
         pass
 
 
@@ -147,6 +172,7 @@ class Session:
             raise Stop(f"Plytix does not accept the API key ({error})")
         match data(answer):
             case [{"access_token": str(token)}] if token:
+                self._budget.learn(windows(token))
                 return token
         raise Later("Plytix gave no token")
 
@@ -172,6 +198,8 @@ class Session:
             time.sleep(min(again.get_backoff_time(), max(0.0, until - time.monotonic())))
 
     def _once(self, call: Call, token: str, base_url: str, until: float) -> Answer:
+        if call.kind in WRITES:
+            self._budget.may_write()
         if call.kind is not Kind.TOKEN:
             self._budget.lease()
         began = time.monotonic()
@@ -191,6 +219,14 @@ class Session:
                 answer = read(response, whole(response, until))
         finally:
             _log(call, answer, len(sent), time.monotonic() - began)
+        return answer if call.kind is Kind.TOKEN else self._told(answer)
+
+    def _told(self, answer: Answer) -> Answer:
+        """The budget hears of it; of a 429 it says when to come again. A 5xx tells nothing of the windows."""
+        if answer.status == 429:
+            return replace(answer, retry_after_s=self._budget.refused(*said(answer.body, answer.retry_after_s)))
+        if answer.status < 500:
+            self._budget.succeeded()
         return answer
 
 

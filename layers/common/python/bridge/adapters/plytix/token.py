@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from bridge.domain.budget import Window
 from bridge.errors import Later
 
 LIFETIME_S = 900.0  # where the token does not tell
@@ -35,6 +36,25 @@ def lifetime_s(token: str, now: float) -> float:
     if not isinstance(expires, int | float) or not isinstance(issued, int | float):
         return LIFETIME_S
     return float(expires - issued)
+
+
+def windows(token: str) -> tuple[Window, ...] | None:
+    """How often the account may ask; nothing else announces it (plytix-api.md §2). None: the token does not say, or not plainly.
+
+    A limit that a request a millisecond would keep to is none.
+    """
+    match claims(token):
+        case {"user_claims": {"account": {"rate_limit": [*said]}}}:
+            found = [_window(window) for window in said]
+            return None if None in found else tuple(window for window in found if window and window.limit < window.size)
+    return None
+
+
+def _window(said: Any) -> Window | None:
+    match said:
+        case {"limit": int() | float() as limit, "window_size": int() | float() as size_s} if limit >= 1 and size_s > 0:
+            return Window(int(limit), round(size_s * 1000))
+    return None
 
 
 @dataclass(frozen=True, slots=True)

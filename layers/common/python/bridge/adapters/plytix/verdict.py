@@ -16,7 +16,8 @@ def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeE
         case 200 | 201 | 202 | 204:
             return None
         case 429:
-            return Later("Plytix: the window is full", wait_s(body, retry_after_s), Fate.NOT_DONE)
+            wait_s, window_s = said(body, retry_after_s)
+            return Later("Plytix: the window is full", window_s if wait_s is None else wait_s, Fate.NOT_DONE)
         case 404 | 409 | 422 if message(body) is None:
             return Later(f"a {status} that does not come from Plytix itself", fate=Fate.UNKNOWN)
         case 409 if "gtin" in fields(body):
@@ -58,17 +59,12 @@ def fields(body: Any) -> dict[str, str]:
     return told
 
 
-def wait_s(body: Any, retry_after_s: float | None) -> float | None:
-    """How long a full window lasts: as the header says, else `ttl` (ms), else the whole window (s) that the body names."""
-    match body:
-        case _ if retry_after_s is not None:
-            return retry_after_s
-        case {"ttl": int() | float() as ttl_ms}:
-            return ttl_ms / 1000
-        case {"window_size": int() | float() as window_s}:
-            return float(window_s)
-        case _:
-            return None
+def said(body: Any, retry_after_s: float | None) -> tuple[float | None, float | None]:
+    """What a 429 says: how long to wait, by the header, else by `ttl` (ms); and how long the window is that is full (s)."""
+    told = body if isinstance(body, dict) else {}
+    ttl, size = told.get("ttl"), told.get("window_size")
+    wait = retry_after_s if retry_after_s is not None else ttl / 1000 if isinstance(ttl, int | float) else None
+    return wait, float(size) if isinstance(size, int | float) else None
 
 
 def envelope(body: Any) -> Any:

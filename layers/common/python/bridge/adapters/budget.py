@@ -1,0 +1,140 @@
+"""The account's budget as one item of the ledger, `budget`, and a lane's hold on it: what the Session asks before each request."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bridge.adapters.body import Bodies
+from bridge.adapters.shared import Form, Shared
+from bridge.configuration import Lane
+from bridge.domain import budget
+from bridge.domain.budget import FALLBACK, Budget, Lease, Terms, Wait, Why, Window
+from bridge.domain.switch import Switch
+from bridge.errors import Later
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEY = ("budget", "plytix")
+FORM = Form(Budget(), budget.to_json, budget.from_json)
+PAUSED_S = 300.0
+"""A message that is stopped by hand comes back so often to ask whether it still is."""
+AT_ONCE = 8  # departures in one lease, at most
+TURNS = 5
+BudgetItem = Shared[Budget]
+
+
+def budget_item(dynamodb: DynamoDBClient, table: str, bodies: Bodies) -> BudgetItem:
+    return Shared(dynamodb, table, bodies, KEY, FORM)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    at: int
+    closings: int
+
+
+class LaneBudget:
+    """See `bridge.adapters.plytix.session.Budget`; shared by a worker's threads, which lease together when several wait."""
+
+    def __init__(self, item: BudgetItem, switch: Callable[[], Switch], lane: Lane, share: float,
+                 clock: Callable[[], int] = now_ms, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._item, self._switch, self._lane, self._share = item, switch, lane, share
+        self._clock, self._sleep = clock, sleep
+        self._terms = Terms(FALLBACK, share)
+        self._leasing, self._counting = threading.Lock(), threading.Lock()
+        self._waiting = 0  # threads
+        self._left: deque[Departure] = deque()  # leased for threads that wait
+        self._mine = threading.local()
+
+    def learn(self, windows: tuple[Window, ...] | None) -> None:
+        """What the token says; None: it says nothing."""
+        self._terms = Terms(FALLBACK if windows is None else windows, self._share)
+
+    def may_write(self) -> None:
+        if why := self._switch().stops_writes():
+            raise Later(why, PAUSED_S)
+
+    def lease(self) -> None:
+        """Sleeps until the departure: two seconds at most, and ten where others go first. Raises Later beyond that."""
+        terms, asked = self._terms, self._clock()
+        for _ in range(TURNS):
+            if why := self._switch().stops_lane(self._lane):
+                raise Later(why, PAUSED_S)
+            if not terms.windows:
+                return
+            departure = self._take(terms, asked)
+            self._sleep(max(0, departure.at - self._clock()) / 1000)
+            in_time = self._clock() <= departure.at + terms.late
+            if in_time and departure.closings == self._item.known.closings:
+                self._mine.closings = departure.closings
+                return
+        raise Later("this worker is too slow to ask in time", PAUSED_S)
+
+    def refused(self, wait_s: float | None, window_s: float | None) -> float | None:
+        """After a 429; gives in how many seconds it may be asked again. `wait_s`: as Plytix says, `window_s`: of the full window."""
+        terms = self._terms
+        if not terms.windows:
+            return window_s if wait_s is None else wait_s
+        wait, window = (None if s is None else round(s * 1000) for s in (wait_s, window_s))
+
+        def close(before: Budget) -> tuple[Budget, int]:
+            after = budget.refused(before, terms, self._closings, self._clock(), wait, window)
+            return after, after.closed_until
+
+        return max(0, self._item.change(close) - self._clock()) / 1000 + jitter(0.5)
+
+    def succeeded(self) -> None:
+        """After any other answer: costs a call only while the budget is closed."""
+        if self._item.known.closed_until:
+            self._item.change(lambda before: (budget.succeeded(before, self._closings), None))
+
+    @property
+    def _closings(self) -> int:
+        """Of the departure that this thread used last."""
+        return int(getattr(self._mine, "closings", 0))
+
+    def _take(self, terms: Terms, asked: int) -> Departure:
+        """One departure for this thread; whoever has the turn leases for all that wait."""
+        with self._counting:
+            self._waiting += 1
+        try:
+            with self._leasing:
+                while self._left and self._left[0].at + terms.late < self._clock():
+                    self._left.popleft()  # its thread gave up
+                if not self._left:
+                    found = self._ask(terms, asked)
+                    self._left.extend(Departure(at, found.closings) for at in found.departures)
+                return self._left.popleft()
+        finally:
+            with self._counting:
+                self._waiting -= 1
+
+    def _ask(self, terms: Terms, asked: int) -> Lease:
+        while True:
+            answer = self._item.change(lambda before: budget.lease(before, terms, self._lane, min(self._waiting, AT_ONCE), self._clock()))
+            if isinstance(answer, Lease):
+                return answer
+            self._wait(answer, terms, asked)
+
+    def _wait(self, wait: Wait, terms: Terms, asked: int) -> None:
+        now = self._clock()
+        patience = asked + terms.paced.size if wait.why is Why.TURN else now + terms.ahead
+        if wait.until > patience:
+            raise Later(wait.why, max(0, wait.until - now) / 1000 + jitter(0.5))
+        self._sleep(max(0, wait.until - now) / 1000 + jitter(terms.spacing / 20_000))
+
+
+def jitter(most_s: float) -> float:
+    """So that those who wait for the same moment do not come in the same."""
+    return random.uniform(0, most_s)  # noqa: S311 -- not a secret
