@@ -191,6 +191,11 @@ class Ledger:
         self.w.step("refresh complete")
         self.mirror_state, self.turn = state, 0
 
+    def give_back(self, until: int) -> None:
+        self.w.step("give the turn back")
+        if self.turn == until:
+            self.turn = 0
+
 
 class Claims:
     def __init__(self, world: World) -> None:

@@ -206,6 +206,9 @@ class MirrorStates(Protocol):
     def complete(self, state: MirrorState) -> None:
         """Note how far it came, and give the turn back."""
 
+    def give_back(self, until: int) -> None:
+        """The turn that was taken until then, by one who failed; another's is left to him."""
+
 
 class Schemas(Protocol):
     """The schema as last fetched, in the work bucket."""

@@ -159,6 +159,10 @@ class Ledger:
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
         self._update("mirror", update.set("census", {"N": str(state.census)}), sk="state")
 
+    def give_back(self, until: int) -> None:
+        update = _Update().set("turn_until", {"N": "0"})
+        self._update("mirror", update, "turn_until = :until", {":until": {"N": str(until)}}, sk="state")
+
     # ---- items
     def _item(self, run: Run) -> Item:
         drop = run.drop

@@ -11,17 +11,20 @@ from dataclasses import replace
 from bridge.domain.mirror import Existence
 from bridge.domain.row import Sku
 from bridge.services.note import bury, remember
-from bridge.services.refresh import TURN_MS, Refresh, behind, nudge, pages, read
+from bridge.services.refresh import Refresh, behind, nudge, pages, read, turn
 
 
 def census_if_due(needs: Refresh) -> dict[str, int]:
     """Once in the setting's time, counted from the first full load; nobody refreshes meanwhile."""
     start = needs.clock()
-    if not _due(needs, start) or not needs.states.begin(start, start + TURN_MS):
+    if not _due(needs, start):
         return {}
-    told = census(needs)
-    needs.states.complete(replace(needs.states.state(), census=start))
-    return told
+    with turn(needs.states, start) as taken:
+        if not taken:
+            return {}
+        told = census(needs)
+        needs.states.complete(replace(needs.states.state(), census=start))
+        return told
 
 
 def _due(needs: Refresh, now: int) -> bool:

@@ -6,6 +6,7 @@ What is asked in full is only what the mirror does not hold as new: what we wrot
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -38,12 +39,27 @@ class Refresh:
 
 def refresh(needs: Refresh, *, due_only: bool = True) -> dict[str, int]:
     """Gives what was listed, read in full, and sent to `apply`. `due_only`: nothing is done before the setting's time."""
-    start, settings, state = needs.clock(), needs.configuration.settings, needs.states.state()
-    if due_only and state.refreshed and start - state.refreshed < settings.refresh_s * 1000:
+    start, state = needs.clock(), needs.states.state()
+    if due_only and state.refreshed and start - state.refreshed < needs.configuration.settings.refresh_s * 1000:
         return {}
-    if not needs.states.begin(start, start + TURN_MS):
-        return {}
-    schema = needs.plytix.schema()
+    with turn(needs.states, start) as taken:
+        return _refresh(needs, start, state) if taken else {}
+
+
+@contextmanager
+def turn(states: MirrorStates, start: int) -> Iterator[bool]:
+    """Who fails gives it back: else Plytix would be asked again only when a dead worker's time is over."""
+    taken = states.begin(start, start + TURN_MS)
+    try:
+        yield taken
+    except Exception:
+        if taken:
+            states.give_back(start + TURN_MS)
+        raise
+
+
+def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
+    settings, schema = needs.configuration.settings, needs.plytix.schema()
     if schema.version != state.schema:
         needs.schemas.store(schema)
     since = state.since - int(settings.refresh_overlap_s * 1000) if state.loaded else None
