@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.plytix.assets import file_type, linked, shape
+from local.plytix.assets import linked, shape
 from local.plytix.call import Answer, Call
+from local.plytix.contents import extension, file_type
 from local.plytix.entities import Asset
 from local.plytix.search import MOST_COLUMNS, Field, search
 from local.plytix.store import Store
@@ -13,7 +14,7 @@ from local.plytix.store import Store
 KEYS = (
     "id", "filename", "extension", "file_type", "file_size", "status", "assigned", "categories", "created", "modified",
 )  # fmt: skip
-COLUMNS = {*KEYS, "content_type", "public", "n_products", "n_catalogs", "url", "thumbnail", "file_modified"}
+COLUMNS = {*KEYS, "has_custom_thumb", "content_type", "public", "n_products", "n_catalogs", "url", "thumbnail", "file_modified"}
 
 
 def search_assets(call: Call) -> Answer:
@@ -29,7 +30,7 @@ def search_assets(call: Call) -> Answer:
     )
 
     def show(asset: Asset, columns: list[str]) -> dict[str, Any]:
-        whole = shape(store, asset) if columns else {}
+        whole = shape(store, asset) | {"has_custom_thumb": False} if columns else {}
         return {"id": asset.id} | {column: whole[column] for column in columns if column in whole}
 
     return page.answer(show)
@@ -43,9 +44,9 @@ def asset_field(store: Store, key: str) -> Field[Asset] | None:
         case "filename":
             return Field(key, "TextAttribute", lambda asset: asset.filename)
         case "extension":
-            return Field(key, "DropdownAttribute", lambda asset: asset.filename.rpartition(".")[2].lower())
+            return Field(key, "TextAttribute", lambda asset: extension(asset.filename))
         case "file_type":
-            return Field(key, "DropdownAttribute", file_type)
+            return Field(key, "DropdownAttribute", lambda asset: file_type(asset.filename))
         case "file_size":
             return Field(key, "IntAttribute", lambda asset: asset.file_size)
         case "status":

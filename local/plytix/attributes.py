@@ -8,13 +8,15 @@ from typing import Any
 
 from local.plytix.call import Answer, Call, data
 from local.plytix.clock import with_zone
-from local.plytix.entities import Attribute
+from local.plytix.entities import Attribute, Family
 from local.plytix.refusal import REQUIRED, Fault, Refusal, no_entity
 from local.plytix.search import MOST_COLUMNS, Field, search
 from local.plytix.store import Store
 from local.plytix.values import TYPES, WITH_OPTIONS
 
 INVALID = "attribute data validation failed"
+NAME_TAKEN = "a product attribute with same name already exists"
+LEVELS = ("no_level", "parent_level", "variant_level")
 PATCHABLE = {"name": "name", "description": "description", "options": "options", "attributes": "counts"}  # theirs: ours
 MOST_OPTIONS, LONGEST_DESCRIPTION = 1000, 200
 
@@ -23,12 +25,12 @@ def create(call: Call) -> Answer:
     """`POST /attributes/product`: 201; the label is made of the name and never changes (§9.1)."""
     attribute = add(call.store, call.fields())
     call.id, call.changed = attribute.id, True
-    return data(201, shape(attribute))
+    return data(201, shape(call.store, attribute))
 
 
 def get(call: Call) -> Answer:
     """`GET /attributes/product/{id}` (§9.1)."""
-    return data(200, shape(find(call)))
+    return data(200, shape(call.store, find(call)))
 
 
 def patch(call: Call) -> Answer:
@@ -41,12 +43,14 @@ def patch(call: Call) -> Answer:
         setattr(attribute, own, value)
     if call.changed:
         attribute.modified = call.store.clock.stamp(after=attribute.modified)
-    return data(200, shape(attribute))
+    return data(200, shape(call.store, attribute))
 
 
 def delete(call: Call) -> Answer:
-    """`DELETE /attributes/product/{id}`: 202; its values go with it (§9.1)."""
+    """`DELETE /attributes/product/{id}`: 202, its values go with it; 409 while channels or catalogues use it (§9.1)."""
     attribute = find(call)
+    if attribute.id in call.store.in_use:
+        raise Refusal(409, {"channels": ["A channel"], "ecatalogs": [], "pdfcatalogs": []})
     call.changed = True
     call.store.later(lambda: remove(call.store, attribute))
     return Answer(202)
@@ -58,7 +62,7 @@ def search_attributes(call: Call) -> Answer:
     page = search(call.fields(), rows, len(rows), FIELDS.get, COLUMNS.__contains__, MOST_COLUMNS[1])
 
     def show(attribute: Attribute, columns: list[str]) -> dict[str, Any]:
-        whole = shape(attribute)
+        whole = shape(call.store, attribute)
         asked = {column: whole[column] for column in columns if column in whole}
         return {"id": attribute.id, "filter_type": filter_type(attribute)} | asked
 
@@ -67,18 +71,22 @@ def search_attributes(call: Call) -> Answer:
 
 def add(store: Store, body: dict[str, Any], label: str | None = None) -> Attribute:
     """A new attribute; its label comes from its name unless one is given. Raises Refusal."""
-    fields = _read(store, body, None)
+    fields, families = _read(store, body, None), _families(store, body.get("product_families") or [])
     label = label or label_of(body["name"])
     attribute = Attribute(store.new_id(), label=label, modified=store.clock.stamp(), **fields)
     if attribute.label in store.attributes:
         raise _name_taken()
     store.attributes[attribute.label] = attribute
+    for family, at in families:
+        family.levels[attribute.id] = at
     return attribute
 
 
 def remove(store: Store, attribute: Attribute) -> None:
-    """Delete an attribute, from products and families too."""
+    """Delete an attribute, from products, groups and families too."""
     store.attributes.pop(attribute.label, None)
+    for group in store.groups:
+        group.labels = [label for label in group.labels if label != attribute.label]
     for product in store.products.values():
         product.attributes.pop(attribute.label, None)
     for family in store.families.values():
@@ -105,15 +113,16 @@ def filter_type(attribute: Attribute) -> str:
     return "DecimalAttribute" if attribute.type_class == "CompletenessAttribute" else attribute.type_class
 
 
-def shape(attribute: Attribute) -> dict[str, Any]:
-    """The whole attribute; options only where the type has some (§9.1)."""
+def shape(store: Store, attribute: Attribute) -> dict[str, Any]:
+    """The whole attribute; options only where the type has some, `groups` are ids (§9.1)."""
     whole: dict[str, Any] = {
         "id": attribute.id,
         "name": attribute.name,
         "label": attribute.label,
         "type_class": attribute.type_class,
+        "filter_type": filter_type(attribute),
         "description": attribute.description,
-        "groups": [],
+        "groups": [group.id for group in store.groups if attribute.label in group.labels],
         "modified": with_zone(attribute.modified),
     }
     if attribute.type_class in WITH_OPTIONS:
@@ -123,7 +132,8 @@ def shape(attribute: Attribute) -> dict[str, Any]:
             "sort_ascending": attribute.sort_ascending,
         }
     if attribute.type_class == "CompletenessAttribute":
-        whole["attributes"] = list(attribute.counts)
+        ids = {label: store.attributes[label].id for label in attribute.counts if label in store.attributes}
+        whole["attributes"] = [{"id": ids.get(label), "label": label} for label in attribute.counts]
     return whole
 
 
@@ -159,12 +169,27 @@ def _read(store: Store, body: dict[str, Any], known: Attribute | None) -> dict[s
         "name": name,
         "type_class": type_class,
         "description": description,
-        "options": list(dict.fromkeys(options)),
+        "options": _sorted(list(dict.fromkeys(options)), body),
         "manual_sorting": body.get("manual_sorting", True),
         "sort_ascending": body.get("sort_ascending", True),
         "counts": [item["label"] if isinstance(item, dict) else item for item in body.get("attributes", [])],
     }
 
 
+def _sorted(options: list[str], body: dict[str, Any]) -> list[str]:
+    """By hand, or else by the alphabet, up or down (§9.1)."""
+    if body.get("manual_sorting", True):
+        return options
+    return sorted(options, key=str.casefold, reverse=not body.get("sort_ascending", True))
+
+
+def _families(store: Store, given: Any) -> list[tuple[Family, str]]:
+    """Those that a new attribute belongs to at once, and at which level (§9.1). Raises Refusal."""
+    items = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else [{}]
+    if any(item.get("id") not in store.families or item.get("attribute_level", "no_level") not in LEVELS for item in items):
+        raise Refusal(422, INVALID, Fault("product_families", "product family does not exist"))
+    return [(store.families[item["id"]], item.get("attribute_level", "no_level")) for item in items]
+
+
 def _name_taken() -> Refusal:
-    return Refusal(422, INVALID, Fault("name", "a product attribute with same name already exists"))
+    return Refusal(422, NAME_TAKEN, Fault("name", NAME_TAKEN))

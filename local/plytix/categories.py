@@ -6,6 +6,7 @@ from typing import Any
 
 from local.plytix.call import EMPTY, Answer, Call, data
 from local.plytix.clock import with_zone
+from local.plytix.consequences import touch
 from local.plytix.entities import Category
 from local.plytix.refusal import INVALID_SCHEMA, REQUIRED, Fault, Refusal, no_entity
 from local.plytix.store import Store
@@ -59,17 +60,27 @@ def patch(call: Call, kind: str) -> Answer:
 
 
 def delete(call: Call, kind: str) -> Answer:
-    """`DELETE /categories/{kind}/{id}`: 204, with all below it; products and files lose them (§9.4)."""
+    """`DELETE /categories/{kind}/{id}`: 204, with all below it; 409 while a catalogue hangs on one of them (§9.4)."""
     category = find(call, kind)
-    siblings(call.store, kind, category.parent).remove(category.id)
     gone = _below(call.store, kind, category)
+    if call.store.in_use.intersection(gone):
+        raise Refusal(409, f"Category id {category.id} is in use")
+    siblings(call.store, kind, category.parent).remove(category.id)
     for id in gone:
         del call.store.categories[kind][id]
-    holders: list[Any] = list(call.store.products.values() if kind == "product" else call.store.assets.values())
-    for holder in holders:
-        holder.categories = [id for id in holder.categories if id not in gone]
+    if kind == "product":
+        _leave(call, gone)
+    for asset in call.store.assets.values():
+        asset.categories = [id for id in asset.categories if id not in gone]
     call.changed = True
     return EMPTY
+
+
+def _leave(call: Call, gone: list[str]) -> None:
+    for product in call.store.products.values():
+        if set(product.categories).intersection(gone):
+            product.categories = [id for id in product.categories if id not in gone]
+            touch(call.store, product, call.actor)
 
 
 def find(call: Call, kind: str) -> Category:
@@ -85,7 +96,7 @@ def shape(store: Store, kind: str, category: Category) -> dict[str, Any]:
     """The whole category; `order` is a string, counted from 1 (§9.4)."""
     return {
         **place(store, kind, category.id),
-        "slug": "-".join(category.name.lower().split()),
+        "slug": slug(category.name),
         "parents_ids": ancestors(store, kind, category.id)[:-1],
         "n_children": len(category.children),
         "order": str(siblings(store, kind, category.parent).index(category.id) + 1),
@@ -101,6 +112,11 @@ def place(store: Store, kind: str, id: str) -> dict[str, Any]:
         "name": categories[id].name,
         "path": [categories[step].name for step in ancestors(store, kind, id)],
     }
+
+
+def slug(name: str) -> str:
+    """As it would stand in an address."""
+    return "-".join(name.lower().split())
 
 
 def ancestors(store: Store, kind: str, id: str) -> list[str]:

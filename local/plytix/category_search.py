@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from local.plytix.call import Answer, Call
-from local.plytix.categories import ancestors, shape, siblings
+from local.plytix.categories import ancestors, place, shape, siblings, slug
 from local.plytix.entities import Category
 from local.plytix.search import MOST_COLUMNS, Field, search
 from local.plytix.store import Store
 
-COLUMNS = {"name", "path", "parents_ids", "n_children", "order", "modified", "slug"}
+COLUMNS = {"id", "name", "path", "parents_ids", "n_children", "order", "modified", "slug"}
 
 
 def search_categories(call: Call, kind: str) -> Answer:
@@ -35,6 +35,10 @@ def _field(store: Store, kind: str, key: str) -> Field[Category] | None:
     match key:
         case "id":
             return Field(key, "Id", lambda category: category.id)
+        case "path":
+            return Field(key, "TextAttribute", lambda category: ">".join(place(store, kind, category.id)["path"]))
+        case "slug":
+            return Field(key, "TextAttribute", lambda category: slug(category.name))
         case "name":
             return Field(key, "TextAttribute", lambda category: category.name)
         case "parent_id":  # roots: `!exists`

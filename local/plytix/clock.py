@@ -15,6 +15,10 @@ class Clock:
         self.offset_s = 0.0
         self._last: Micros = 0
 
+    def not_before(self, stamp: Micros) -> None:
+        """What a loaded state holds was stamped earlier than all to come."""
+        self._last = max(self._last, stamp)
+
     def now(self) -> float:
         """Seconds since 1970."""
         return time.time() + self.offset_s

@@ -5,9 +5,14 @@ answer is what the method gives, as JSON. No token, no limit, no log. In this pr
 `local.plytix.remote.Remote`. Wrong arguments are a 400 that says so.
 
 the account      reset(schema="keep"|"drop")        products and assets gone, faults, limits, clock and log as at the start
+                 save(path)   load(path)            all that it holds, its history too, as a JSON file of this machine
                  attributes(attributes=[{"name", "type_class", "options"?, "label"?}])       gives the labels
                  products(products=[body of a create], by="person"|"api")                    gives sku → id
+                 assets(assets=[{"url"|"content", "filename"?}])                             gives file name → id
                  add_option / remove_option(attribute, option)    remove_attribute(attribute)
+its customs      bulk(entitled=True, running_s=0, counters_s=0, late_polls=1)     who is not entitled gets 403 (jobs.py)
+                 manners(links="objects"|"strings", filters="grouped"|"flat", slashes="accept"|"redirect")   (manners.py)
+                 use(id, used=True)                 an attribute, category or asset that cannot be deleted
 a person         create(values)    edit(sku, values)    rename(sku, to)    delete(sku)       audit USER, `modified` moves
 storing          normalise(field, rules)     sku, label or an attribute's label; strip squeeze upper lower round:N; [] ends it
                  lag(seconds)                what a 202 promised is to be seen only then
@@ -20,31 +25,40 @@ faults           latency(seconds)            each request, before it is processe
                  clear_faults()
 token and plan   token_lifetime(seconds)  expire_tokens()  credentials(key, password)  plan(plan="free"|"paid"|"off")
                  windows(windows=[[limit, seconds]], told="nothing"|"ttl"|"retry-after")     advance(seconds): the clock
+                 measure(kind="sliding"|"fixed", phase=0, scale=1, tell="scaled"|"plain")    scale 60: an hour is a minute
 telling          log(kind=None, sku=None, after=0)   counts()   clear_log()   dump()   product(sku)   state()
+                 changes(sku=None)                  who changed what when: before, after
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from local.plytix import assets as files
 from local.plytix import attributes as catalogue
-from local.plytix.entities import Actor, Attribute, Product
-from local.plytix.limits import Plan
-from local.plytix.mischief import Mischief
+from local.plytix import saving
+from local.plytix.accounts import PERSON
+from local.plytix.clock import with_zone
+from local.plytix.customs import Customs
+from local.plytix.entities import Attribute, Product
+from local.plytix.jobs import Pace
+from local.plytix.limits import Measure, Plan
+from local.plytix.manners import Manners
 from local.plytix.normalising import check
 from local.plytix.parts import locked
 from local.plytix.products import add, change, remove
 from local.plytix.tokens import LIFETIME_S
 from local.plytix.views import full
 
-PERSON = Actor("USER", "5f0a00000000000000000001", "Petra", "petra@example.com", "Lang")
 
-
-class Control(Mischief):
+class Control(Customs):
     """All calls; see the module for the list."""
 
-    def __init__(self, key: str = "key", password: str = "password", plan: str = "off") -> None:
-        super().__init__(key, password)
+    def __init__(
+        self, key: str = "key", password: str = "password", plan: str = "off", seed: int | None = None
+    ) -> None:
+        super().__init__(key, password, seed)
         self.first_plan = Plan(plan)
         self.reset(schema="drop")
 
@@ -62,9 +76,25 @@ class Control(Mischief):
         self.store.lag_s = self.latency_s = self.clock.offset_s = 0.0
         self.tokens.lifetime_s = float(LIFETIME_S)
         self.told = "nothing"
+        self.store.jobs.entitled, self.store.jobs.pace = False, Pace()
+        self.store.manners = Manners()
+        self.store.in_use.clear()
+        self.measured = Measure()
         self.plan(self.first_plan)
         self.troubles.clear()
         self.journal.clear()
+
+    @locked
+    def save(self, path: str) -> None:
+        """Write all that the account holds into a file; what was promised for later happens before."""
+        self.store.settle()
+        saving.save(self.store, Path(path))
+
+    @locked
+    def load(self, path: str) -> None:
+        """Hold what a file says, and nothing else. Raises ValueError for a file that is none of `save`."""
+        saving.load(self.store, Path(path))
+        self.tokens.account_id = self.store.account_id
 
     @locked
     def attributes(self, attributes: list[dict[str, Any]]) -> list[str]:
@@ -78,6 +108,11 @@ class Control(Mischief):
             raise ValueError("by: person or api")
         actor = PERSON if by == "person" else self.tokens.actor
         return {product.sku: product.id for product in [add(self.store, body, actor) for body in products]}
+
+    @locked
+    def assets(self, assets: list[dict[str, Any]]) -> dict[str, str]:
+        """Make assets, by the API's rules."""
+        return {asset.filename: asset.id for asset in [files.add(self.store, body) for body in assets]}
 
     @locked
     def add_option(self, attribute: str, option: str) -> None:
@@ -116,7 +151,7 @@ class Control(Mischief):
     @locked
     def delete(self, sku: str) -> None:
         """A person deletes a product."""
-        remove(self.store, self._product(sku))
+        remove(self.store, self._product(sku), PERSON)
 
     # storing
 
@@ -163,10 +198,27 @@ class Control(Mischief):
     def state(self) -> dict[str, Any]:
         """Plan, what of its windows is used, how much there is, the clock."""
         now = self.clock.now()
-        windows = [{"limit": w.limit, "window_size": w.size_s, "wait_s": w.wait_s(now), "used": w.used()}
+        windows = [{"limit": w.limit, "window_size": w.size_s, "wait_s": w.wait_s(now), "used": w.used(now)}
                    for w in self.limits.windows]  # fmt: skip
         held = {"products": len(self.store.products), "attributes": len(self.store.attributes)}
         return {"plan": self.booked, "windows": windows, "time": now, **held}
+
+    @locked
+    def changes(self, sku: str | None = None) -> list[dict[str, Any]]:
+        """The history, oldest first: of a product under all SKUs that it had, or of all."""
+        known = {change.product_id for change in self.store.changes if change.sku == sku}
+        return [
+            {
+                "at": with_zone(change.at),
+                "by": change.by.audit(),
+                "id": change.product_id,
+                "sku": change.sku,
+                "what": change.what,
+                "fields": {key: [before, after] for key, before, after in change.fields},
+            }
+            for change in self.store.changes
+            if sku is None or change.product_id in known
+        ]
 
     def _product(self, sku: str) -> Product:
         product = self.store.by_sku(sku)

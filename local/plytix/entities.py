@@ -51,7 +51,10 @@ class Related:
 
 @dataclass(slots=True)
 class Product:
-    """A product. `attributes` holds no empties; dates are `YYYY-MM-DD`, media are lists of asset ids."""
+    """A product. `attributes` holds no empties; dates are `YYYY-MM-DD`, media are lists of asset ids.
+
+    Containers are replaced, not changed: the history keeps what stood before (consequences.py).
+    """
 
     id: str
     sku: str
@@ -68,18 +71,41 @@ class Product:
     family: str | None = None
     parent: str | None = None
     variants: list[str] = field(default_factory=list)
+    overwritten: list[str] = field(default_factory=list)  # what it does not inherit although its family would let it: keys
     relationships: dict[str, dict[str, Related]] = field(default_factory=dict)  # relationship id → product id → link
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one write made of one product. `fields`: key, before, after; none of them where it was created or deleted."""
+
+    at: Micros
+    by: Actor
+    product_id: str
+    sku: str
+    what: str  # created, changed, deleted
+    fields: tuple[tuple[str, Any, Any], ...] = ()
 
 
 @dataclass(slots=True)
 class Family:
-    """A product family: attribute id → level (§9.3)."""
+    """A product family: attribute id → level, and for the system attributes that may inherit: key → level (§9.3)."""
 
     id: str
     name: str
     created: Micros
     modified: Micros
     levels: dict[str, str] = field(default_factory=dict)
+    system: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Group:
+    """A group of attributes, for the eye (§9.2)."""
+
+    id: str
+    name: str
+    labels: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -103,6 +129,9 @@ class Asset:
     origin: str
     created: Micros
     modified: Micros
+    file_modified: Micros
+    public: bool = True
+    content: bytes | None = None  # of small ones that came by content, for the page's pictures
     categories: list[str] = field(default_factory=list)
 
 

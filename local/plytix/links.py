@@ -8,12 +8,11 @@ from local.plytix.assets import brief, linked
 from local.plytix.assets import unlink as take_off
 from local.plytix.call import EMPTY, Answer, Call, data
 from local.plytix.categories import place
+from local.plytix.consequences import put, touch
 from local.plytix.entities import Asset, Product
-from local.plytix.products import find, touch
+from local.plytix.products import MOST_ASSETS, find
 from local.plytix.refusal import INVALID_PRODUCT, REQUIRED, Fault, Refusal
 from local.plytix.values import MEDIA
-
-MOST_ASSETS = 300  # a product (§7.1)
 
 
 def link_asset(call: Call) -> Answer:
@@ -32,10 +31,9 @@ def link_asset(call: Call) -> Answer:
         raise Refusal(422, INVALID_PRODUCT, Fault("asset.id", f"At most {MOST_ASSETS} assets a product"))
     if attribute is None:
         product.thumbnail = asset.id
-    elif attribute.type_class == "MediaGalleryAttribute":
-        product.attributes[attribute.label] = [*held, asset.id]
     else:
-        product.attributes[attribute.label] = [asset.id]
+        kept = held if attribute.type_class == "MediaGalleryAttribute" else []
+        put(product, f"attributes.{attribute.label}", [*kept, asset.id])
     _changed(call, product)
     return data(201, {"id": asset.id})
 

@@ -16,13 +16,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as it came in. `origin`: scheme, host and port that the client used."""
+    """A request as it came in. `origin`: scheme, host and port that the client used; `type`: of the body."""
 
     method: str
     target: str
     authorization: str | None
     body: bytes
     origin: str
+    type: str = ""
 
 
 class Ending(Enum):
@@ -93,10 +94,16 @@ class Connection(BaseHTTPRequestHandler):
 
     def turn(self) -> None:
         """One request, one answer."""
+        if self.headers.get("Transfer-Encoding"):  # a body without a length would be taken for the next request
+            self.send_error(411)
+            self.close_connection = True
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         host = self.headers.get("Host") or "{}:{}".format(*self.server.server_address[:2])
-        asked = Asked(self.command, self.path, self.headers.get("Authorization"), body, f"http://{host}")
-        told = self.server.answer(asked)
+        told = self.server.answer(
+            Asked(self.command, self.path, self.headers.get("Authorization"), body, f"http://{host}",
+                  self.headers.get("Content-Type") or "")
+        )  # fmt: skip
         if told.ending is not Ending.WHOLE:
             self.close_connection = True
         if told.ending is not Ending.NONE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.plytix.faults import Effect, Trouble
-from local.plytix.limits import WINDOWS, Limits, Plan, Window, too_many
+from local.plytix.limits import WINDOWS, Kind, Limits, Measure, Plan, Tell, too_many
 from local.plytix.parts import CALLS, Parts, locked
 
 HTML_503 = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
@@ -15,6 +15,7 @@ class Mischief(Parts):
     """Faults, limits, tokens."""
 
     booked = Plan.OFF
+    measured = Measure()
 
     @locked
     def latency(self, seconds: float) -> None:
@@ -49,8 +50,8 @@ class Mischief(Parts):
     @locked
     def storm(self, seconds: float) -> None:
         """429 for every request of the API, as if others had used it up."""
-        window = self.limits.windows[0] if self.limits.windows else Window(50, 10)
-        answer = too_many(window.limit, window.size_s, seconds, self.told)
+        limit, size_s = self.limits.told(0) if self.limits.windows else (50, 10)
+        answer = too_many(limit, size_s, seconds, self.told)
         facts = {"status": 429, "body": answer.content, "headers": dict(answer.headers)}
         self.troubles.remove("storm")
         self.fault("refuse", seconds, name="storm", path="/api/*", times=None, **facts)
@@ -93,14 +94,22 @@ class Mischief(Parts):
     def plan(self, plan: str) -> None:
         """Book free, paid or off: new windows, nothing used; the next token says so."""
         self.booked = Plan(plan)
-        self.limits = Limits(WINDOWS[self.booked])
+        self.limits = Limits(WINDOWS[self.booked], self.measured)
 
     @locked
     def windows(self, windows: list[list[float]], told: str = "nothing") -> None:
         """Any other windows; `told`: what a 429 says of the wait (§3)."""
         if told not in ("nothing", "ttl", "retry-after"):
             raise ValueError("told: nothing, ttl or retry-after")
-        self.limits, self.told = Limits([(limit, size_s) for limit, size_s in windows]), told
+        self.limits, self.told = Limits([(limit, size_s) for limit, size_s in windows], self.measured), told
+
+    @locked
+    def measure(self, kind: str = "sliding", phase: float = 0.0, scale: float = 1.0, tell: str = "scaled") -> None:
+        """How windows lie and how fast their clock runs (limits.py), those of now and of later; nothing used."""
+        if scale <= 0:
+            raise ValueError("scale: more than 0; 60 makes a minute of an hour")
+        self.measured = Measure(Kind(kind), phase, scale, Tell(tell))
+        self.limits = Limits(self.limits.booked, self.measured)
 
     @locked
     def advance(self, seconds: float) -> float:

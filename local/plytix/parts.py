@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
+from random import Random
 from threading import RLock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -36,11 +37,13 @@ def locked(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P]
 class Parts:
     """The account, its tokens and limits, what goes wrong in it, and what was asked of it."""
 
-    def __init__(self, key: str, password: str) -> None:
+    def __init__(self, key: str, password: str, seed: int | None = None) -> None:
+        """`seed`: ids, token ids and request ids are the same in each run; times are not."""
         self.lock = RLock()
+        self.random = Random(seed)
         self.clock = Clock()
-        self.store = Store(self.clock)
-        self.tokens = Tokens(self.clock, self.store.account_id, key, password)
+        self.store = Store(self.clock, seed)
+        self.tokens = Tokens(self.clock, self.store.account_id, key, password, self.random)
         self.limits = Limits([])
         self.troubles = Troubles()
         self.journal = Journal()

@@ -7,7 +7,10 @@ from typing import Any
 
 from local.plytix.assets import linked
 from local.plytix.call import Answer, Call
+from local.plytix.consequences import level
+from local.plytix.contents import file_type
 from local.plytix.entities import Attribute, Product
+from local.plytix.relationship_filters import related_rows
 from local.plytix.search import MOST_COLUMNS, Field, search
 from local.plytix.store import Store
 from local.plytix.values import completeness
@@ -17,9 +20,12 @@ from local.plytix.views import has_column, row
 def search_products(call: Call) -> Answer:
     """`POST /products/search`: rows of id, sku and the columns asked for; unordered ones in order of creation (§14)."""
     store, version, body = call.store, call.version, call.fields()
+    rows = _candidates(store, body.get("filters"))
+    if related := body.get("relationship_filters"):
+        rows = related_rows(store, related, rows)
     page = search(
-        body,
-        _candidates(store, body.get("filters")),
+        body | {"relationship_filters": []},
+        rows,
         len(store.products),
         lambda key: field(store, key),
         lambda column: has_column(store, version, column),
@@ -45,7 +51,7 @@ def attribute_field(attribute: Attribute) -> Field[Product]:
 
 
 def system_field(store: Store, key: str) -> Field[Product] | None:
-    """A field that each product has. `images` are not told apart from other assets."""
+    """A field that each product has (§5.2, §9.6)."""
     match key:
         case "id":
             return Field(key, "Id", lambda product: product.id)
@@ -67,22 +73,29 @@ def system_field(store: Store, key: str) -> Field[Product] | None:
             return Field(key, "StaticLists", lambda product: [])
         case "thumbnail":
             return Field(key, "MediaAttribute", lambda product: product.thumbnail)
-        case "assets" | "images":
-            return Field(key, "MediaGalleryAttribute", lambda product: linked(store, product))
+        case "assets":
+            return Field(key, "MediaAttribute", lambda product: linked(store, product))
+        case "images":  # always a part of the assets (§9.6)
+            return Field(key, "MediaAttribute", lambda product: _images(store, product))
         case "_is_variation":
             return Field(key, "BooleanAttribute", lambda product: product.parent is not None)
         case "_has_variations":
             return Field(key, "BooleanAttribute", lambda product: bool(product.variants))
         case "product_level":
-            return Field(key, "IntAttribute", lambda product: 2 if product.parent else 1 if product.variants else 0)
+            return Field(key, "IntAttribute", lambda product: level(store, product))
         case _:
             return None
 
 
 SYSTEM_KEYS = (
     "created", "modified", "sku", "gtin", "label", "status", "categories", "static_lists", "assets", "images",
-    "thumbnail", "product_level", "_is_variation", "_has_variations",
+    "thumbnail", "product_level",
 )  # fmt: skip
+PROPERTIES = ("_is_variation", "_has_variations")
+
+
+def _images(store: Store, product: Product) -> list[str]:
+    return [id for id in linked(store, product) if file_type(store.assets[id].filename) == "IMAGES"]
 
 
 def _candidates(store: Store, filters: Any) -> Collection[Product]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
+from local.plytix.assets import linked
 from local.plytix.call import EMPTY, Answer, Call, data
+from local.plytix.consequences import beneath, born, gone, inherit, inherited, touch
 from local.plytix.entities import Actor, Product
 from local.plytix.normalising import normalised
 from local.plytix.refusal import INVALID_PRODUCT, REQUIRED, Fault, Invalid, Refusal, no_product
 from local.plytix.store import Store
-from local.plytix.values import asset_id, stored, text, valid_gtin
+from local.plytix.values import MEDIA, asset_id, stored, text, valid_gtin
 from local.plytix.views import full, written
 
 STATUSES = ("Draft", "Completed", "Archived")
 LONGEST_SKU = 100
+MOST_ASSETS = 300  # a product (§7.1)
 
 
 def create(call: Call) -> Answer:
@@ -48,7 +52,7 @@ def delete(call: Call) -> Answer:
     """`DELETE /products/{id}`: 204; a parent takes its variants with it (§6.2)."""
     product = find(call)
     call.about(product, changed=True)
-    remove(call.store, product)
+    remove(call.store, product, call.actor)
     return EMPTY
 
 
@@ -61,13 +65,19 @@ def find(call: Call) -> Product:
     return product
 
 
-def add(store: Store, body: dict[str, Any], actor: Actor) -> Product:
+def add(store: Store, body: dict[str, Any], actor: Actor, parent: Product | None = None) -> Product:
     """A new product of this body, Draft unless it says otherwise. Raises Refusal; then nothing is kept."""
     fields = _read(store, body, None)
     now = store.clock.stamp()
     product = Product(store.new_id(), fields["sku"], now, now, actor, actor)
     _put(product, fields)
+    if parent is not None:  # what is given at birth is overwritten even where it is the same (§7.3)
+        product.parent, product.family = parent.id, parent.family
+        given = {*fields, *(f"attributes.{label}" for label in fields.get("attributes", {}))}
+        product.overwritten = [key for key in inherited(store, product) if key in given]
+        inherit(store, product)
     store.keep(product)
+    born(store, product, actor)
     return product
 
 
@@ -83,15 +93,16 @@ def change(store: Store, product: Product, body: dict[str, Any], actor: Actor) -
     return True
 
 
-def touch(store: Store, product: Product, actor: Actor) -> None:
-    """`modified` moves, and by whom."""
-    product.modified, product.modified_by = store.clock.stamp(after=product.modified), actor
-
-
-def remove(store: Store, product: Product) -> None:
-    """A product and its variants (§6.2)."""
-    for variant in product.variants:
-        store.drop(store.products[variant])
+def remove(store: Store, product: Product, actor: Actor) -> None:
+    """A product and all below it; its parent has one variant less (§6.2)."""
+    for member in [*beneath(store, product)][::-1]:
+        gone(store, member, actor)
+        store.drop(member)
+    if product.parent is not None:
+        parent = store.products[product.parent]
+        parent.variants = [id for id in parent.variants if id != product.id]
+        touch(store, parent, actor)
+    gone(store, product, actor)
     store.drop(product)
 
 
@@ -112,6 +123,7 @@ def _read(store: Store, body: dict[str, Any], known: Product | None) -> dict[str
     if faults:
         raise Refusal(422, INVALID_PRODUCT, *faults)
     _check_taken(store, fields, known)
+    _check_assets(store, fields, known)
     return fields
 
 
@@ -138,6 +150,16 @@ def _check_taken(store: Store, fields: dict[str, Any], known: Product | None) ->
     other = store.by_gtin(fields["gtin"]) if fields.get("gtin") else None
     if other is not None and other is not known:
         raise Refusal(409, INVALID_PRODUCT, Fault("gtin", "A product with the same GTIN already exists"))
+
+
+def _check_assets(store: Store, fields: dict[str, Any], known: Product | None) -> None:
+    media = [label for label in fields.get("attributes", {}) if store.attributes[label].type_class in MEDIA]
+    if not media:
+        return
+    wanted = copy(known) if known else Product("", "", 0, 0, NOBODY, NOBODY)
+    _put(wanted, fields)
+    if len(linked(store, wanted)) > MOST_ASSETS:
+        raise Refusal(422, INVALID_PRODUCT, Fault(media[0], f"At most {MOST_ASSETS} assets a product"))
 
 
 def _differs(product: Product, fields: dict[str, Any]) -> bool:
@@ -194,6 +216,7 @@ def _categories(value: Any, store: Store) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
+NOBODY = Actor("SYSTEM", "", "", "")
 FIELDS: dict[str, Callable[[Any, Store], Any]] = {
     "sku": _sku,
     "label": _label,

@@ -27,8 +27,8 @@ class Fault:
 class Refusal(Exception):
     """The request is refused and leaves nothing behind: status and the v1/v2 error envelope (§4)."""
 
-    def __init__(self, status: int, msg: str, *faults: Fault) -> None:
-        super().__init__(msg)
+    def __init__(self, status: int, msg: Any, *faults: Fault) -> None:
+        super().__init__(str(msg))  # a sentence; what uses an attribute, as an object (§9.1)
         self.status, self.msg, self.faults = status, msg, faults
 
     def body(self) -> dict[str, Any]:
@@ -37,6 +37,18 @@ class Refusal(Exception):
         if self.faults:
             error["errors"] = [fault.shape() for fault in self.faults]
         return {"error": error}
+
+
+class Detail(Refusal):
+    """A refusal of the accounts, which speak as FastAPI does (§4, §9.7)."""
+
+    def __init__(self, status: int, detail: Any) -> None:
+        super().__init__(status, str(detail))
+        self.detail = detail
+
+    def body(self) -> dict[str, Any]:
+        """`detail`: a sentence, or a list of what is wrong where."""
+        return {"detail": self.detail}
 
 
 class Invalid(Exception):
@@ -73,9 +85,9 @@ def denied() -> Refusal:
     return Refusal(403, "Permission denied.")
 
 
-def not_simulated(operation: str) -> Refusal:
-    """501, which Plytix never says: the operation exists there and is missing here."""
-    return Refusal(501, f"The simulator does not do this yet: {operation}")
+def no_index() -> Refusal:
+    """500 of `GET /attributes/product/groups`, a path that is wrong and yet no 404 (§13, 29)."""
+    return Refusal(500, "Internal server error")
 
 
 def bad_schema(*faults: Fault) -> Refusal:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from local.plytix.call import EMPTY, Answer, Call, data
+from local.plytix.consequences import touch
 from local.plytix.entities import Product, Related
-from local.plytix.products import find, touch
+from local.plytix.products import find
 from local.plytix.refusal import INVALID_SCHEMA, REQUIRED, Fault, Refusal, no_entity
 from local.plytix.relationships import INVALID, related
 from local.plytix.views import full
@@ -50,7 +51,8 @@ def unrelate(call: Call) -> Answer:
     product, links = find(call), _links(call)
     gone = {item["product_id"] for item in _given(call)} & set(links)
     if gone:
-        product.relationships[call.args[1]] = {id: link for id, link in links.items() if id not in gone}
+        left = {id: link for id, link in links.items() if id not in gone}
+        product.relationships = product.relationships | {call.args[1]: left}
         touch(call.store, product, call.actor)
         call.about(product, changed=True)
     return EMPTY
@@ -84,6 +86,6 @@ def _set(call: Call, product: Product, quantities: dict[str, Any]) -> None:
         return
     now = call.store.clock.stamp()
     links = {id: Related(id, quantity, now) for id, quantity in quantities.items()}
-    product.relationships[call.args[1]] = _links(call) | links
+    product.relationships = product.relationships | {call.args[1]: _links(call) | links}
     touch(call.store, product, call.actor)
     call.about(product, changed=True)

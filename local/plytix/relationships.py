@@ -54,6 +54,7 @@ def search_relationships(call: Call) -> Answer:
 
     def show(relationship: Relationship, columns: list[str]) -> dict[str, Any]:
         whole = shape(relationship)
+        whole["symmetrical"] = False
         return {"id": relationship.id} | {column: whole[column] for column in columns if column in whole}
 
     return page.answer(show)
@@ -103,8 +104,9 @@ FIELDS: dict[str, Field[Relationship]] = {
     "name": Field("name", "TextAttribute", lambda relationship: relationship.name),
     "created": Field("created", "DateAttribute", lambda relationship: relationship.created),
     "modified": Field("modified", "DateAttribute", lambda relationship: relationship.modified),
+    "symmetrical": Field("symmetrical", "BooleanAttribute", lambda relationship: False),  # those of the API go one way (§15)
 }
-COLUMNS = {"name", "label", "created", "modified"}
+COLUMNS = {"name", "label", "created", "modified", "symmetrical"}
 
 
 def _free_name(store: Store, name: Any, known: Relationship | None) -> str:

@@ -1,6 +1,6 @@
 """Which path of which version does what: the table of plytix-api.md §6 to §9. One line an operation.
 
-The kind names requests in the log and in faults. `NOT_YET` is what Plytix has and the simulator has not: it answers 501.
+The kind names requests in the log and in faults. What is not in the table is a 404 or a 405, as in Plytix.
 """
 
 from __future__ import annotations
@@ -10,21 +10,27 @@ from dataclasses import dataclass
 from functools import partial
 
 from local.plytix import (
+    accounts,
     asset_search,
     assets,
     attributes,
+    bulk,
     categories,
     category_search,
     families,
     filters,
+    groups,
+    levels,
     links,
     product_search,
     products,
     related,
     relationships,
+    variants,
 )
+from local.plytix.bodies import Reader, as_json, as_json_of_accounts, as_upload, nothing
 from local.plytix.call import Answer, Call
-from local.plytix.refusal import denied, not_simulated, unknown_path, wrong_method
+from local.plytix.refusal import denied, no_index, unknown_path, wrong_method
 
 Resource = Callable[[Call], Answer]
 BOTH, V1, V2 = (1, 2), (1,), (2,)
@@ -39,17 +45,15 @@ class Route:
     path: str
     kind: str
     resource: Resource
+    reads: Reader = as_json
 
 
 def _denied(call: Call) -> Answer:
     raise denied()
 
 
-def _not_yet(method: str, versions: tuple[int, ...], path: str, kind: str) -> Route:
-    def resource(call: Call) -> Answer:
-        raise not_simulated(f"{method} {path}")
-
-    return Route(method, versions, path, kind, resource)
+def _no_index(call: Call) -> Answer:
+    raise no_index()
 
 
 def _tree(kind: str) -> list[Route]:
@@ -85,32 +89,46 @@ ROUTES = [
     Route("PATCH", V2, "products/*/relationships/*", "product.link", related.requantify),
     Route("POST", V1, "products/*/relationships/*/unlink", "product.unlink", related.unrelate),
     Route("DELETE", V2, "products/*/relationships/*", "product.unlink", related.unrelate),
+    # variants (§7.3)
+    Route("POST", BOTH, "products/*/variants", "product.create", variants.create),
+    Route("GET", BOTH, "products/*/variants", "product.links", variants.list_variants),
+    Route("POST", BOTH, "products/*/variants/resync", "product.patch", variants.resync),
+    Route("POST", BOTH, "products/*/variant/*", "product.link", variants.link, nothing),
+    Route("DELETE", BOTH, "products/*/variant/*", "product.unlink", variants.unlink, nothing),
     # assets (§8)
     Route("POST", V1, "assets", "asset.create", assets.create),
     Route("POST", V1, "assets/search", "asset.search", asset_search.search_assets),
     Route("GET", V1, "assets/*", "asset.read", assets.get),
     Route("PATCH", V1, "assets/*", "asset.patch", assets.patch),
     Route("DELETE", V1, "assets/*", "asset.delete", assets.delete),
+    Route("PUT", V1, "assets/*/content", "asset.patch", assets.replace, as_upload),
     # attributes and filters (§9.1, §9.6)
     Route("POST", V1, "attributes/product", "attribute.create", attributes.create),
     Route("POST", V1, "attributes/product/search", "schema", attributes.search_attributes),
+    Route("GET", V1, "attributes/product/groups", "schema", _no_index),
     Route("GET", V1, "attributes/product/*", "schema", attributes.get),
     Route("PATCH", V1, "attributes/product/*", "attribute.patch", attributes.patch),
     Route("DELETE", V1, "attributes/product/*", "attribute.delete", attributes.delete),
     Route("GET", V1, "filters/product", "schema", filters.products),
     Route("GET", V1, "filters/asset", "schema", filters.assets),
     Route("GET", V1, "filters/relationships", "schema", filters.relationships),
+    # groups of attributes (§9.2)
+    Route("POST", V1, "attribute-groups/product", "group.create", groups.create),
+    Route("POST", V1, "attribute-groups/product/search", "group.search", groups.search_groups),
+    Route("PATCH", V1, "attribute-groups/product/*", "group.patch", groups.patch),
+    Route("DELETE", V1, "attribute-groups/product/*", "group.delete", groups.delete),
     # families (§9.3)
     Route("POST", V1, "product_families", "family.create", families.create),
     Route("POST", V1, "product_families/search", "family.search", families.search_families),
     Route("GET", V1, "product_families/*", "family.read", families.get),
     Route("PATCH", V1, "product_families/*", "family.patch", families.patch),
     Route("DELETE", V1, "product_families/*", "family.delete", families.delete),
-    Route("GET", V1, "product_families/*/attributes", "family.read", families.attributes),
-    Route("GET", V1, "product_families/*/all_attributes", "family.read", families.all_attributes),
-    Route("POST", V1, "product_families/*/attributes/link", "family.patch", families.link),
-    Route("POST", V1, "product_families/*/attributes/unlink", "family.patch", families.unlink),
-    Route("POST", V1, "product_families/*/attributes/edit", "family.patch", families.edit),
+    Route("GET", V1, "product_families/*/attributes", "family.read", levels.attributes),
+    Route("GET", V1, "product_families/*/all_attributes", "family.read", levels.all_attributes),
+    Route("POST", V1, "product_families/*/attributes/link", "family.patch", levels.link),
+    Route("POST", V1, "product_families/*/attributes/unlink", "family.patch", levels.unlink),
+    Route("POST", V1, "product_families/*/attributes/edit", "family.patch", levels.edit),
+    Route("POST", V1, "product_families/*/all_attributes/edit", "family.patch", levels.edit_all),
     # categories (§9.4)
     *_tree("product"),
     *_tree("file"),
@@ -120,28 +138,15 @@ ROUTES = [
     Route("GET", V1, "relationships/*", "relationship.read", relationships.get),
     Route("PATCH", V1, "relationships/*", "relationship.patch", relationships.patch),
     Route("DELETE", V1, "relationships/*", "relationship.delete", relationships.delete),
-    # the bulk job, of which this account is not entitled, and the job family, of which nobody is (§1.4, §6.5)
-    Route("POST", V1, "bulk/products", "bulk", _denied),
-    Route("GET", V1, "bulk/products", "bulk", _denied),
-    Route("GET", V1, "bulk/products/*", "bulk", _denied),
+    # accounts, a service of its own (§9.7)
+    Route("POST", V1, "accounts/memberships/search", "account", accounts.memberships, as_json_of_accounts),
+    Route("POST", V1, "accounts/api-credentials/search", "account", accounts.credentials, as_json_of_accounts),
+    # the bulk job, for those who are entitled, and the job family, for nobody (§1.4, §6.5)
+    Route("POST", V1, "bulk/products", "bulk.submit", bulk.submit),
+    Route("GET", V1, "bulk/products", "bulk.poll", bulk.without_id),
+    Route("GET", V1, "bulk/products/*", "bulk.poll", bulk.poll),
     Route("GET", V1, "jobs/*", "job", _denied),
     Route("POST", V1, "jobs/search", "job", _denied),
-]
-
-NOT_YET = [
-    _not_yet("POST", BOTH, "products/*/variants", "product.create"),
-    _not_yet("GET", BOTH, "products/*/variants", "product.links"),
-    _not_yet("POST", BOTH, "products/*/variants/resync", "product.patch"),
-    _not_yet("POST", BOTH, "products/*/variant/*", "product.link"),
-    _not_yet("DELETE", BOTH, "products/*/variant/*", "product.unlink"),
-    _not_yet("PUT", V1, "assets/*/content", "asset.patch"),
-    _not_yet("POST", V1, "product_families/*/all_attributes/edit", "family.patch"),
-    _not_yet("POST", V1, "attribute-groups/product", "attribute.create"),
-    _not_yet("POST", V1, "attribute-groups/product/search", "schema"),
-    _not_yet("PATCH", V1, "attribute-groups/product/*", "attribute.patch"),
-    _not_yet("DELETE", V1, "attribute-groups/product/*", "attribute.delete"),
-    _not_yet("POST", V1, "accounts/memberships/search", "account"),
-    _not_yet("POST", V1, "accounts/api-credentials/search", "account"),
 ]
 
 
@@ -153,10 +158,11 @@ class Found:
     resource: Resource
     version: int = 0
     args: tuple[str, ...] = ()
+    reads: Reader = as_json
 
 
 def resolve(method: str, path: str) -> Found:
-    """The operation behind a path of `/api/v1` or `/api/v2`; a slash at its end does no harm (§1)."""
+    """The operation behind a path of `/api/v1` or `/api/v2`; whether it ends with a slash is no matter here (§1)."""
     steps = tuple(path.strip("/").split("/"))
     if len(steps) < 3 or steps[0] != "api" or steps[1] not in ("v1", "v2"):
         return Found("unknown", _unknown)
@@ -166,7 +172,7 @@ def resolve(method: str, path: str) -> Found:
         if all(own in ("*", step) for own, step in zip(pattern, wanted, strict=True)):
             if route.method == method:
                 args = tuple(step for own, step in zip(pattern, wanted, strict=True) if own == "*")
-                return Found(route.kind, route.resource, version, args)
+                return Found(route.kind, route.resource, version, args, route.reads)
             known = True
     return Found("unknown", _wrong_method if known else _unknown)
 
@@ -180,7 +186,7 @@ def _wrong_method(call: Call) -> Answer:
 
 
 _BY_SHAPE: dict[tuple[int, int, str], list[tuple[tuple[str, ...], Route]]] = {}
-for _route in ROUTES + NOT_YET:
+for _route in ROUTES:
     _pattern = tuple(_route.path.split("/"))
     for _version in _route.versions:
         _BY_SHAPE.setdefault((_version, len(_pattern), _pattern[0]), []).append((_pattern, _route))

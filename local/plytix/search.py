@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from local.plytix.call import Answer
 from local.plytix.clock import micros
-from local.plytix.refusal import Fault, Invalid, Refusal, bad_schema, not_simulated
+from local.plytix.refusal import Fault, Invalid, Refusal, bad_schema
 from local.plytix.values import is_empty
 
 Row = TypeVar("Row")
@@ -98,8 +98,8 @@ def search(
     most_columns: int,
 ) -> Page[Row]:  # fmt: skip
     """One page of the `rows` that match. `total`: all there are, whatever the filter (§5.4). Raises Refusal."""
-    if body.get("relationship_filters"):
-        raise not_simulated("relationship_filters")
+    if body.get("relationship_filters"):  # only the search of products knows these, and takes them out
+        raise bad_schema(Fault("relationship_filters", "unknown field"))
     asked = _columns(body, columns, most_columns)
     number, size, order = _paging(body.get("pagination") or {})
     matches = matching(body.get("filters") or [], rows, fields)

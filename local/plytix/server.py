@@ -15,28 +15,32 @@ import logging
 from threading import Event, Thread
 from typing import Any, Self
 from urllib.parse import parse_qsl
-from uuid import uuid4
 
+from local.plytix.bodies import as_json
 from local.plytix.call import Answer, Call
 from local.plytix.control import Control
 from local.plytix.faults import AFTER, BEFORE, Effect, Trouble
 from local.plytix.limits import Plan, too_many
 from local.plytix.listener import Asked, Ending, Listener, Told
-from local.plytix.refusal import Refusal, not_json
+from local.plytix.manners import Slashes
+from local.plytix.pages import door as pages
+from local.plytix.refusal import Refusal
 from local.plytix.routes import Found, resolve
 from local.plytix.tokens import PER_SECOND
 
 TOKEN_PATH = "/auth/api/get-token"
 TOKEN_HEADERS = (("RateLimit-Limit", str(PER_SECOND)), ("X-RateLimit-Limit-Second", str(PER_SECOND)))  # §2
-READING = ("counts", "dump", "log", "product", "state")  # control calls that GET may ask for
+READING = ("changes", "counts", "dump", "log", "product", "state")  # control calls that GET may ask for
 log = logging.getLogger(__name__)
 
 
 class Simulator(Control):
     """One account behind one port. All calls of `Control` are its methods."""
 
-    def __init__(self, key: str = "key", password: str = "password", plan: str = "off") -> None:
-        super().__init__(key, password, plan)
+    def __init__(
+        self, key: str = "key", password: str = "password", plan: str = "off", seed: int | None = None
+    ) -> None:
+        super().__init__(key, password, plan, seed)
         self.url = ""
         self._stopping = Event()
         self._listener: Listener | None = None
@@ -74,6 +78,9 @@ class Simulator(Control):
         path, _, query = asked.target.partition("?")
         if path.startswith("/_sim/"):
             return _told(self._steer(asked, path.removeprefix("/_sim/"), dict(parse_qsl(query))))
+        if pages.has(path):
+            with self.lock:
+                return pages.show(self, asked.method, path, dict(parse_qsl(query)))
         is_token = path.rstrip("/") == TOKEN_PATH
         found = Found("token", _no_resource) if is_token else resolve(asked.method, path)
         with self.lock:
@@ -97,7 +104,7 @@ class Simulator(Control):
             if after and after.effect is Effect.MASK:
                 answer = _forced(after)
             fault, ending = ended or after, _ending(ended or after)
-            request_id = uuid4().hex
+            request_id = self.random.randbytes(16).hex()
             self.journal.note(
                 time=self.clock.now(), method=asked.method, path=path, status=answer.status, kind=found.kind,
                 sku=call.sku, id=call.id or next(iter(found.args), None), changed=call.changed, answered=ending is Ending.WHOLE,
@@ -106,6 +113,8 @@ class Simulator(Control):
         return _told(answer, (("x-request-id", request_id),), ending)
 
     def _serve(self, asked: Asked, found: Found, call: Call) -> Answer:
+        if self.store.manners.slashes is Slashes.REDIRECT and asked.target.partition("?")[0].endswith("/"):
+            return _redirected(asked)
         try:
             return self._token(asked) if found.kind == "token" else self._resource(asked, found, call)
         except Refusal as refusal:
@@ -120,17 +129,17 @@ class Simulator(Control):
             return Answer(405, {"message": "Method Not Allowed"}, TOKEN_HEADERS)
         if self.tokens.limited(self.limits):
             return Answer(429, {"message": "API rate limit exceeded"}, (*TOKEN_HEADERS, ("Retry-After", "1")))
-        answer = self.tokens.exchange(_json(asked.body), self.limits)
+        answer = self.tokens.exchange(as_json(asked.body, asked.type), self.limits)
         return Answer(answer.status, answer.content, TOKEN_HEADERS)
 
     def _resource(self, asked: Asked, found: Found, call: Call) -> Answer:
         call.actor = self.tokens.holder(asked.authorization)
         now = self.clock.now()
-        if full := self.limits.take(now):
-            return too_many(full.limit, full.size_s, full.wait_s(now), self.told)
+        if (full := self.limits.take(now)) is not None:
+            return too_many(*self.limits.told(full), self.limits.wait_s(full, now), self.told)
         self.store.catch_up()
         if found.kind != "unknown" and (asked.body or asked.method in ("POST", "PATCH", "PUT")):
-            call.body = _json(asked.body)
+            call.body = found.reads(asked.body, asked.type)
         return found.resource(call)
 
     def _act(self, troubles: list[Trouble], effect: Effect) -> None:
@@ -157,16 +166,12 @@ class Simulator(Control):
             return Answer(400, {"error": str(wrong)})
 
 
-def _json(body: bytes) -> Any:
-    """Raises Refusal 400 (§4)."""
-    try:
-        return json.loads(body, parse_constant=_no_constant)
-    except ValueError as error:
-        raise not_json(str(error)) from None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def _redirected(asked: Asked) -> Answer:
+    """301 to the path without its slash, at another name of this host: clients then drop `Authorization` (§13, 26)."""
+    here, there = ("127.0.0.1", "localhost") if "127.0.0.1" in asked.origin else ("localhost", "127.0.0.1")
+    path, mark, query = asked.target.partition("?")
+    place = f"{asked.origin.replace(here, there)}{path.rstrip('/')}{mark}{query}"
+    return Answer(301, {"message": "Moved Permanently"}, (("Location", place),))
 
 
 def _no_resource(call: Call) -> Answer:

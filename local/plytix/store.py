@@ -5,46 +5,63 @@ Nothing here locks: the simulator hands in one request at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
+from copy import copy
 from random import Random
 
 from local.plytix.clock import Clock
-from local.plytix.entities import Asset, Attribute, Category, Family, Product, Relationship
+from local.plytix.entities import Asset, Attribute, Category, Change, Family, Group, Product, Relationship
+from local.plytix.jobs import Jobs
+from local.plytix.manners import Manners
+
+SEEDED = 0x64B00000  # the time in ids where a seed makes them the same in each run
+KEPT_CHANGES = 50_000
 
 
 class Store:
     """The account. `normalising`: field or attribute label → rules that change what is stored (`/_sim/normalise`)."""
 
-    def __init__(self, clock: Clock, seed: int = 0) -> None:
+    def __init__(self, clock: Clock, seed: int | None = None) -> None:
         self.clock = clock
-        self._machine = Random(seed).randbytes(5).hex()
-        self._made = 0
+        self.id_time = int(clock.now()) if seed is None else SEEDED
+        self.id_machine = Random(seed).randbytes(5).hex()
+        self.ids_made = 0
         self._due: list[tuple[float, Callable[[], None]]] = []
         self.account_id = self.new_id()
         self.lag_s = 0.0  # how long after a 202 the change is to be seen (§4, §14)
+        self.manners = Manners()
+        self.jobs = Jobs()
         self.normalising: dict[str, list[str]] = {}
         self.attributes: dict[str, Attribute] = {}  # by label
+        self.groups: list[Group] = []  # in their order
         self.families: dict[str, Family] = {}
         self.relationships: dict[str, Relationship] = {}
         self.categories: dict[str, dict[str, Category]] = {"product": {}, "file": {}}
         self.roots: dict[str, list[str]] = {"product": [], "file": []}
+        self.in_use: set[str] = set()  # ids of what channels, catalogues and locks hold (§4, §9.1, §9.4)
         self.clear_products()
 
     def new_id(self) -> str:
         """24 hexadecimal digits like a Mongo ObjectId, rising (§1)."""
-        self._made += 1
-        return f"{int(self.clock.now()):08x}{self._machine}{self._made:06x}"
+        self.ids_made += 1
+        return f"{self.id_time:08x}{self.id_machine}{self.ids_made:06x}"
 
     def clear_products(self) -> None:
         """Forget products and assets; the schema stays."""
+        self._due.clear()
         self.products: dict[str, Product] = {}
+        self.before: dict[str, Product] = {}  # as each was when its history was last written (consequences.py)
+        self.changes: deque[Change] = deque(maxlen=KEPT_CHANGES)
         self._by_sku: dict[str, Product] = {}
         self._by_gtin: dict[str, Product] = {}
         self.assets: dict[str, Asset] = {}
+        self.jobs.known.clear()
 
     def clear_schema(self) -> None:
-        """Forget attributes, families, relationships and both category trees."""
+        """Forget attributes, groups, families, relationships and both category trees."""
         self.attributes.clear()
+        self.groups.clear()
         self.families.clear()
         self.relationships.clear()
         for kind in self.categories:
@@ -66,6 +83,10 @@ class Store:
         if product.gtin:
             self._by_gtin[product.gtin] = product
 
+    def remember(self, product: Product) -> None:
+        """What its history goes on from."""
+        self.before[product.id] = copy(product)
+
     def unindex(self, product: Product) -> None:
         """Forget under which keys a product was known: before these change, or it goes."""
         self._by_sku.pop(product.sku, None)
@@ -76,9 +97,10 @@ class Store:
         """Delete a product and what points at it."""
         self.unindex(product)
         del self.products[product.id]
+        self.before.pop(product.id, None)
         for other in self.products.values():
             for related in other.relationships.values():
-                related.pop(product.id, None)
+                related.pop(product.id, None)  # within what history keeps too: this is not the other's change
 
     def attribute(self, id: str) -> Attribute | None:
         """By id; `attributes` is by label."""
@@ -86,17 +108,26 @@ class Store:
 
     def later(self, change: Callable[[], None]) -> None:
         """Do what a 202 promised, once `lag_s` has passed (§4)."""
-        if self.lag_s <= 0:
+        self.after(self.lag_s, change)
+
+    def after(self, seconds: float, change: Callable[[], None]) -> None:
+        """Do something once so many seconds have passed; without any, now."""
+        if seconds <= 0:
             change()
         else:
-            self._due.append((self.clock.now() + self.lag_s, change))
+            self._due.append((self.clock.now() + seconds, change))
 
     def catch_up(self) -> None:
-        """Let what has become due happen; called before each request."""
-        for change in list(self._fall_due()):
-            change()
+        """Let what has become due happen, in its order; called before each request."""
+        self._happen(self.clock.now())
 
-    def _fall_due(self) -> Iterator[Callable[[], None]]:
-        now = self.clock.now()
-        due, self._due = [d for d in self._due if d[0] <= now], [d for d in self._due if d[0] > now]
-        return (change for _, change in due)
+    def settle(self) -> None:
+        """Let all that was promised happen now."""
+        self._happen(float("inf"))
+
+    def _happen(self, until: float) -> None:
+        if not self._due:
+            return
+        due, self._due = [d for d in self._due if d[0] <= until], [d for d in self._due if d[0] > until]
+        for _, change in sorted(due, key=lambda promise: promise[0]):
+            change()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from random import Random
 from typing import Any
-from uuid import uuid4
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from local.plytix.call import Answer
 from local.plytix.clock import Clock
 from local.plytix.entities import Actor
-from local.plytix.limits import Limits, Window
+from local.plytix.limits import Limits, Sliding
 from local.plytix.refusal import REQUIRED, Fault, Refusal
 
 LIFETIME_S = 900
@@ -22,12 +22,12 @@ PER_SECOND = 15  # token requests; Kong's header names (§2)
 class Tokens:
     """One pair of credentials and the tokens that live; several may at once (§2)."""
 
-    def __init__(self, clock: Clock, account_id: str, key: str, password: str) -> None:
+    def __init__(self, clock: Clock, account_id: str, key: str, password: str, random: Random) -> None:
         self.key, self.password, self.lifetime_s = key, password, float(LIFETIME_S)
-        self._clock, self._account_id = clock, account_id
+        self._clock, self.account_id, self._random = clock, account_id, random
         self._live: dict[str, float] = {}  # token → end, Unix seconds
-        self._window = Window(PER_SECOND, 1)
-        self.actor = Actor("API", uuid4().hex[:24], key, key)
+        self._window = Sliding(PER_SECOND, 1)
+        self.actor = Actor("API", random.randbytes(12).hex(), key, key)
 
     def exchange(self, body: Any, limits: Limits) -> Answer:
         """`POST /auth/api/get-token`: 200 with a token that names the account's limits (§2)."""
@@ -38,7 +38,7 @@ class Tokens:
             unknown = body["api_key"] != self.key
             why = "Query did not throw any results" if unknown else "Credentials not valid"
             raise Refusal(401, f"Bad api_key or api_password: {why}", Fault("http_status_code", 401))
-        return Answer(200, {"data": [{"access_token": self._issue(limits), "refresh_token": uuid4().hex}]})
+        return Answer(200, {"data": [{"access_token": self._issue(limits), "refresh_token": self._random.randbytes(16).hex()}]})
 
     def limited(self, limits: Limits) -> bool:
         """Whether this token request is one too many in a second; never where limits are off."""
@@ -64,11 +64,11 @@ class Tokens:
         claims = {
             "iat": int(now),
             "exp": int(now + self.lifetime_s),
-            "jti": uuid4().hex,
+            "jti": self._random.randbytes(16).hex(),
             "user_claims": {
                 "role": "admin",
                 "permissions": ["pim"],
-                "account": {"id": self._account_id, "rate_limit": limits.claim()},
+                "account": {"id": self.account_id, "rate_limit": limits.claim()},
             },
         }
         token = jwt.encode(claims, _signing_key(), algorithm="RS256")

@@ -9,7 +9,9 @@ from typing import Any
 from local.plytix.assets import brief, linked
 from local.plytix.categories import place
 from local.plytix.clock import with_zone, without_zone
+from local.plytix.consequences import level
 from local.plytix.entities import Attribute, Product
+from local.plytix.manners import Links
 from local.plytix.relationships import related
 from local.plytix.store import Store
 from local.plytix.values import MEDIA, completeness
@@ -120,8 +122,9 @@ def _type(store: Store, product: Product) -> str:
     return "VARIANT" if product.parent else "PARENT" if product.variants else "SINGLE"
 
 
-def _level(store: Store, product: Product) -> int:
-    return 2 if product.parent else 1 if product.variants else 0
+def _id(store: Store, id: str) -> Any:
+    """A link as v2 shows it: an object as recorded, or a text as documented (§6.1)."""
+    return {"id": id} if store.manners.links is Links.OBJECTS else id
 
 
 def _expanded_thumbnail(store: Store, product: Product) -> Any:
@@ -138,7 +141,7 @@ SHARED: dict[str, Column] = {
     "num_variations": lambda store, product: len(product.variants),
     "product_family_id": lambda store, product: product.family,
     "product_family_model_id": lambda store, product: None,
-    "overwritten_attributes": lambda store, product: [],
+    "overwritten_attributes": lambda store, product: [key.removeprefix("attributes.") for key in product.overwritten],
     "relationships": _relationships,
 }
 
@@ -169,13 +172,13 @@ V2 = Version(
     columns=SHARED
     | {
         "parent_id": lambda store, product: product.parent,
-        "product_level": _level,
+        "product_level": level,
         "static_list_ids": lambda store, product: [],
         "account_id": lambda store, product: store.account_id,
         "mark_as_deleted": lambda store, product: False,
-        "thumbnail": lambda store, product: {"id": product.thumbnail} if product.thumbnail else None,
-        "assets": lambda store, product: [{"id": id} for id in linked(store, product)],
-        "categories": lambda store, product: [{"id": id} for id in product.categories],
+        "thumbnail": lambda store, product: _id(store, product.thumbnail) if product.thumbnail else None,
+        "assets": lambda store, product: [_id(store, id) for id in linked(store, product)],
+        "categories": lambda store, product: [_id(store, id) for id in product.categories],
         "created": lambda store, product: without_zone(product.created),
         "modified": lambda store, product: without_zone(product.modified),
         "created_user_audit": lambda store, product: product.created_by.audit(),

@@ -1,8 +1,11 @@
 """How often the simulated Plytix lets itself be asked (plytix-api.md §3)."""
 
+from collections import Counter
+
+import jwt
 import pytest
 
-from local.plytix.limits import Limits, Window
+from local.plytix.limits import Fixed, Limits, Sliding
 from tests.contract.simulated import Api, signed_in
 
 
@@ -109,11 +112,62 @@ def test_without_a_plan_nothing_is_limited(api):
     assert {api.ask("GET", "v1/filters/product").status_code for _ in range(60)} == {200}
 
 
-def test_a_window_lets_as_many_pass_as_it_says_in_any_stretch():
-    window, passed = Window(3, 10), []
+def test_a_sliding_window_lets_as_many_pass_as_it_says_in_any_stretch():
+    window, passed = Sliding(3, 10), []
     for tenth in range(1_000):
         if window.take(tenth / 10):
             passed.append(tenth / 10)
 
     assert all(later - first >= 10 for first, later in zip(passed, passed[3:], strict=False))
     assert len(passed) == 30
+
+
+@pytest.mark.parametrize("phase", [0, 3.5, -2])
+def test_a_fixed_window_lets_as_many_pass_between_two_borders_and_all_at_once(phase):
+    window, passed = Fixed(3, 10, phase), []
+    for tenth in range(1_000):
+        if window.take(tenth / 10):
+            passed.append(tenth / 10)
+
+    counted = Counter((moment - phase) // 10 for moment in passed)
+    assert set(counted.values()) == {3}
+    assert passed[-3:] == pytest.approx([90 + phase % 10 + n / 10 for n in range(3)])
+
+
+def test_fixed_windows_let_twice_as_many_pass_around_a_border(api, watch):
+    watch.now = 1_000_000_007.5
+    api.plytix.token_lifetime(7200)
+    api.sign_in()
+    api.plytix.windows([[2, 10]], told="ttl")
+    api.plytix.measure(kind="fixed", phase=8)
+
+    assert [api.ask("GET", "v1/filters/product").status_code for _ in range(3)] == [200, 200, 429]
+    assert api.ask("GET", "v1/filters/product").json()["ttl"] == 500
+    watch.now += 0.5
+    assert [api.ask("GET", "v1/filters/product").status_code for _ in range(3)] == [200, 200, 429]
+    watch.now += 9.9
+    assert api.ask("GET", "v1/filters/product").status_code == 429
+    watch.now += 0.1
+    assert api.ask("GET", "v1/filters/product").status_code == 200
+
+
+@pytest.mark.parametrize(("tell", "told"), [("scaled", [(50, 1), (5_000, 360)]), ("plain", [(50, 10), (5_000, 3_600)])])
+def test_an_hour_may_pass_in_minutes_and_the_token_says_so_or_not(api, watch, tell, told):
+    api.plytix.plan("paid")
+    api.plytix.measure(scale=10, tell=tell)
+    api.plytix.token_lifetime(7200)
+    claim = jwt.decode(api.sign_in(), options={"verify_signature": False})["user_claims"]["account"]["rate_limit"]
+    assert [(window["limit"], window["window_size"]) for window in claim] == told
+
+    assert [api.ask("GET", "v1/filters/product").status_code for _ in range(51)] == [200] * 50 + [429]
+    assert api.ask("GET", "v1/filters/product").json()["window_size"] == told[0][1]
+    watch.now += 1
+    assert api.ask("GET", "v1/filters/product").status_code == 200
+    assert [window["window_size"] for window in api.plytix.state()["windows"]] == [1, 360]
+
+
+def test_a_wait_is_told_on_the_clock_of_the_lengths_that_are_told(api, watch):
+    api.plytix.windows([[1, 10]], told="ttl")
+    for tell, ttl in (("scaled", 1_000), ("plain", 10_000)):
+        api.plytix.measure(scale=10, tell=tell)
+        assert [api.ask("GET", "v1/filters/product").json().get("ttl") for _ in range(2)] == [None, ttl]

@@ -57,13 +57,6 @@ def test_jobs_and_the_bulk_job_are_forbidden(api):
     assert error(api.ask("POST", "v1/bulk/products", {"action": "update", "products": []})) == denied
 
 
-def test_what_is_not_simulated_yet_says_so_by_name(api):
-    status, message, _ = error(api.ask("POST", f"v2/products/{NOWHERE}/variants", {"sku": "V-1"}))
-    assert (status, message) == (501, "The simulator does not do this yet: POST products/*/variants")
-    body = {"relationship_filters": [[{"relationship_id": NOWHERE, "operator": "exists"}]]}
-    assert error(api.ask("POST", "v2/products/search", body))[0] == 501
-
-
 def test_a_slash_at_the_end_does_no_harm(api):
     assert api.ask("POST", "v1/products/", {"sku": "TR-9"}).status_code == 201
     assert api.ask("POST", "v2/products/search/", {}).status_code == 200
