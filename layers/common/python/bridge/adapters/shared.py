@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NEW, SAME = "attribute_not_exists(pk)", "version = :version"
-TURNS = 12
-PAUSE_S = 0.05
+TURNS = 50
+PAUSE_S = 0.02
 Value = TypeVar("Value")
 Answer = TypeVar("Answer")
 
@@ -71,7 +71,7 @@ class Shared(Generic[Value]):
             elif self._write(version, new):
                 return answer
             elif fresh:
-                time.sleep(random.uniform(0, PAUSE_S * min(turn, 4)))  # noqa: S311 -- they shall only not meet again
+                time.sleep(random.uniform(0, PAUSE_S * min(turn, 8)))  # noqa: S311 -- they shall only not meet again
             fresh = True
         raise Later("too many change one item of the ledger at once", 1)
 

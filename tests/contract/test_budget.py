@@ -1,0 +1,215 @@
+"""One item, many workers: the budget in DynamoDB (MiniStack), alone and before the simulator of Plytix."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from itertools import pairwise
+from uuid import uuid4
+
+import pytest
+
+from bridge.adapters.body import Bodies
+from bridge.adapters.budget import LaneBudget, budget_item
+from bridge.adapters.plytix.credentials import Credentials
+from bridge.adapters.plytix.products import Products
+from bridge.adapters.plytix.session import Limits, Session
+from bridge.adapters.switch import SwitchItem
+from bridge.configuration import Lane
+from bridge.domain import switch
+from bridge.domain.budget import Why, Window, from_json
+from bridge.domain.switch import Kind, Target
+from bridge.errors import Later
+from local.plytix.server import Simulator
+
+SHARE = 0.8
+
+
+class Key:
+    """Credentials as a secret keeps them."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def current(self):
+        return Credentials("key", "password", self.url, self.url)
+
+    again = current
+
+
+class Deployment:
+    """A ledger of its own, and the workers that share it."""
+
+    def __init__(self, cloud):
+        self.cloud, self.table = cloud, f"ledger-{uuid4().hex[:8]}"
+        cloud.dynamodb.create_table(
+            TableName=self.table, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
+        self.bodies = Bodies(cloud.s3, "")
+        self.switch = SwitchItem(cloud.dynamodb, self.table, self.bodies)
+        self.switch.change(lambda before: switch.Switch(writes=True))
+
+    def worker(self, lane=Lane.MAIN, windows=None):
+        """As in a process of its own: nothing is shared with others but the items."""
+        item = budget_item(self.cloud.dynamodb, self.table, self.bodies)
+        now = SwitchItem(self.cloud.dynamodb, self.table, self.bodies)
+        made = LaneBudget(item, now.current, lane, SHARE)
+        made.learn(windows)
+        return made
+
+    def item(self):
+        found = self.cloud.dynamodb.get_item(TableName=self.table, Key={"pk": {"S": "budget"}, "sk": {"S": "plytix"}})["Item"]
+        return from_json(self.bodies.unpack(found))
+
+
+@pytest.fixture
+def deployment(cloud):
+    return Deployment(cloud)
+
+
+def at_once(*tasks):
+    """Each in a thread of its own; what one of them raises is raised."""
+    wrong = []
+
+    def do(task):
+        try:
+            task()
+        except Exception as error:  # noqa: BLE001 -- raised again below
+            wrong.append(error)
+
+    threads = [threading.Thread(target=do, args=[task]) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if wrong:
+        raise wrong[0]
+
+
+def most_in(moments, size):
+    ordered = sorted(moments)
+    return max(sum(first <= at < first + size for at in ordered) for first in ordered)
+
+
+# ---- leases
+
+
+def test_eight_threads_in_three_workers_never_get_more_than_the_share(deployment):
+    windows = (Window(50, 2_000), Window(130, 20_000))
+    workers = [deployment.worker(windows=windows) for _ in range(3)]
+    used, spent = [], []
+
+    def ask(worker):
+        try:
+            while True:
+                worker.lease()
+                used.append(time.time() * 1000)
+        except Later as later:
+            spent.append((str(later), later.after_s))
+
+    at_once(*(lambda worker=workers[n % 3]: ask(worker) for n in range(8)))
+
+    counted = deployment.item()
+    departures = counted.taken
+    assert all(later - first >= 50 for first, later in pairwise(departures))
+    assert most_in(used, 2_000) <= 50
+    assert sum(counted.counts[20_000].values()) == int(0.8 * 130) - 3  # the reserve of fast is left
+    assert {why for why, _ in spent} == {Why.SPENT}
+    assert all(10 < after_s < 21 for _, after_s in spent)
+    assert len(used) > 0.9 * 101
+
+
+def test_workers_who_have_no_limits_share_nothing_and_ask_nobody(deployment):
+    worker = deployment.worker(windows=())
+
+    for _ in range(100):
+        worker.lease()
+
+    assert "Item" not in deployment.cloud.dynamodb.get_item(TableName=deployment.table, Key={"pk": {"S": "budget"}, "sk": {"S": "plytix"}})
+
+
+def test_where_the_token_does_not_tell_the_limits_are_those_of_the_smallest_plan(deployment):
+    deployment.worker(windows=None).lease()
+
+    terms = deployment.item().terms
+    assert [(window.limit, window.size) for window in terms.windows] == [(20, 10_000), (2_000, 3_600_000)]
+
+
+def test_a_429_that_one_worker_met_stops_the_others_and_a_probe_opens_it_for_all(deployment):
+    windows = (Window(50, 1_000),)
+    one, other = deployment.worker(windows=windows), deployment.worker(Lane.FAST, windows)
+    one.lease()
+    other.lease()
+
+    after_s = one.refused(None, 1.0)
+
+    assert 0.9 < after_s < 1.6
+    with pytest.raises(Later, match="429"):
+        other.lease()
+    time.sleep(1.0)  # obeying it is what is tested
+    other.lease()
+    with pytest.raises(Later, match="429"):
+        one.lease()
+    other.succeeded()
+    one.lease()
+
+
+# ---- the switch
+
+
+@pytest.mark.parametrize(("target", "stopped"), [(Target(Kind.ALL), {Lane.FAST, Lane.MAIN}), (Target(Kind.LANE, "main"), {Lane.MAIN})])
+def test_what_is_paused_asks_nothing_until_it_is_resumed(deployment, target, stopped):
+    deployment.switch.change(lambda before: switch.pause(before, target, 1, "stocktaking"))
+
+    for lane in stopped:
+        with pytest.raises(Later, match=r"is paused.*stocktaking"):
+            deployment.worker(lane, windows=()).lease()
+    for lane in set(Lane) - stopped:
+        deployment.worker(lane, windows=()).lease()
+    deployment.switch.change(lambda before: switch.resume(before, target))
+    for lane in Lane:
+        deployment.worker(lane, windows=()).lease()
+
+
+def test_a_new_deployment_reads_but_writes_nothing(deployment):
+    deployment.switch.change(lambda before: switch.Switch())
+    worker = deployment.worker(windows=())
+
+    worker.lease()
+    with pytest.raises(Later, match="writes to Plytix are off"):
+        worker.may_write()
+
+
+# ---- before the simulator
+
+
+@pytest.fixture
+def plytix():
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.mark.parametrize(("kind", "phase"), [("sliding", 0.0), ("fixed", 0.7)])
+def test_while_work_waits_nearly_all_of_the_share_is_used_and_plytix_never_refuses(deployment, plytix, kind, phase):
+    plytix.measure(kind=kind, phase=phase)
+    plytix.windows([[50, 2], [5_000, 720]])  # the paid plan on a clock that runs five times as fast
+    sessions = [Session(Key(plytix.url), deployment.worker(), Limits()) for _ in range(4)]
+    until = time.monotonic() + 12
+
+    def ask(session):
+        products = Products(session)
+        while time.monotonic() < until:
+            products.schema()
+
+    at_once(*(lambda session=session: ask(session) for session in sessions for _ in range(2)))
+
+    for session in sessions:
+        session.close()
+    asked = [entry for entry in plytix.log() if entry["kind"] != "token"]
+    moments, statuses = [entry["time"] for entry in asked], Counter(entry["status"] for entry in asked)
+    share = SHARE * 50 * (max(moments) - min(moments)) / 2
+    print(f"{kind}: {len(moments)} requests, {len(moments) / share:.1%} of the share, {dict(statuses)}")
+    assert set(statuses) == {200}
+    assert len(moments) >= 0.95 * share
