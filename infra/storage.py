@@ -11,6 +11,8 @@ from constructs import Construct
 
 KEEP_REPLACED = Duration.days(90)
 """How long a replaced or removed version stays: longer than any drop waits for its run, or a person for his mistake."""
+KEEP_WORK = Duration.days(90)
+"""Stages, snapshots and files set aside: for looking into what happened, long after the run they were made for."""
 
 
 class Storage(Stack):
@@ -49,7 +51,10 @@ class Storage(Stack):
         # Not configuration/, whose versions `bridge config back` returns to; nor archive/ and values/, which are data.
         for prefix in ("stages/", "snapshots/", "outgoing/", "schema/"):
             bucket.add_lifecycle_rule(
-                id=prefix.rstrip("/"), prefix=prefix, noncurrent_version_expiration=KEEP_REPLACED
+                id=prefix.rstrip("/"),
+                prefix=prefix,
+                noncurrent_version_expiration=KEEP_REPLACED,
+                expiration=None if prefix == "schema/" else KEEP_WORK,
             )
         return bucket
 

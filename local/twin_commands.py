@@ -51,6 +51,7 @@ def up(
 
 
 def _run(console: Console, config: Path | None, plan: Plan, ports: dict[str, int]) -> None:
+    from bridge.domain.drop import folders
     from local.customer import configure, furnish_plytix
     from local.customer import secrets as secrets_of
     from local.twin import Twin  # here: `bridge --help` must not pay for it
@@ -60,13 +61,16 @@ def _run(console: Console, config: Path | None, plan: Plan, ports: dict[str, int
         with console.status("Starting: AWS, the stacks, the endpoint, Plytix …"):
             running.start()
             passwords: dict[str, str] = {}
+            inboxes: dict[str, str] = {}
             if config:
                 furnish_plytix(running, config)
-                passwords = {partner: secrets.token_urlsafe(9) for partner in configure(running, config).partners}
+                bundle = configure(running, config)
+                passwords = {partner: secrets.token_urlsafe(9) for partner in bundle.partners}
+                inboxes = {partner: inside[0] for partner in bundle.partners if (inside := folders(bundle, partner))}
             for partner, password in passwords.items():
                 secrets_of(running).set_password(partner, password)
         logging.getLogger("bridge.endpoint").addHandler(logging.FileHandler(running.folder / "endpoint.log"))
-        _tell(console, running.ports, passwords, config, time.monotonic() - began)
+        _tell(console, running.ports, passwords, inboxes, config, time.monotonic() - began)
         while True:
             signal.pause()
     finally:
@@ -77,7 +81,8 @@ def _end(_: int, __: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(console: Console, ports: dict[str, int], passwords: dict[str, str], config: Path | None, seconds: float) -> None:
+def _tell(console: Console, ports: dict[str, int], passwords: dict[str, str], inboxes: dict[str, str],
+          config: Path | None, seconds: float) -> None:
     servers = Table("server", "host", "port", title=f"The twin is up ({seconds:.1f} s)", title_justify="left")
     for name, what in {"sftp": "SFTP", "ftps": "FTPS (explicit TLS)", "ftp": "FTP (inside the VPC only, on AWS)",
                        "plytix": "Plytix (key, password)", "aws": "AWS"}.items():
@@ -88,10 +93,10 @@ def _tell(console: Console, ports: dict[str, int], passwords: dict[str, str], co
     for partner, password in passwords.items():
         logins.add_row(partner, password)
     console.print(logins)
-    who = next(iter(passwords), "PARTNER")
+    who, inbox = next(iter(inboxes.items()), ("PARTNER", "FOLDER"))
     console.print(
         f"Try it      sftp -P {ports['sftp']} {who}@127.0.0.1\n"
-        f"            curl --ssl-reqd -k -u {who} -T FILE ftp://127.0.0.1:{ports['ftps']}/inbox/\n"
+        f"            curl --ssl-reqd -k -u {who} -T FILE ftp://127.0.0.1:{ports['ftps']}/inbox/{inbox}/\n"
         f"Look        bridge --twin runs\n"
         f"            curl http://127.0.0.1:{ports['plytix']}/_sim/counts\n"
         f"            {FOLDER}/ministack.log, {FOLDER}/endpoint.log\n"

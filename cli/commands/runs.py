@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -27,6 +28,9 @@ from cli.deployment import Deployment
 from cli.refusal import Refusal
 from cli.screen import Json, say, say_json, screen
 from cli.session import Session
+
+SEARCHED = 1000
+"""Deliveries of a channel that are looked through for an id, the newest first."""
 
 
 def runs(
@@ -64,7 +68,8 @@ def run(
     try:
         found = ledger.run(id)
     except KeyError:
-        raise Refusal(f'There is no run "{id}". List them: bridge runs') from None
+        _show_delivery(id, deployment, as_json)
+        return
     facts = _run_facts(found) | {
         "bytes": found.drop.size, "version": found.drop.version, "sequence": found.sequence, "configuration": found.configuration,
         "whole": found.whole, "chunks": {"staged": found.staged, "committed": found.noted, "total": found.total, "done": found.done},
@@ -77,6 +82,21 @@ def run(
             say(visible(f"{name:14} {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}"))
     for issue in facts["issues"]:
         say(f"  {told_issue(issue)}")
+
+
+def _show_delivery(id: str, deployment: Deployment, as_json: bool) -> None:
+    """A channel's delivery has an id of the same kind."""
+    deliveries = DeliveryLedger(aws.client("dynamodb"), deployment["LedgerTable"])
+    channels = _configuration(deployment).channels
+    found = next((d for channel in channels for d in deliveries.latest(channel, SEARCHED) if d.run == id), None)
+    if found is None:
+        raise Refusal(f'There is no run "{id}". List them: bridge runs')
+    facts = asdict(found) | {"due": _time(found.due), "begun": _time(found.begun), "closed": _time(found.closed)}
+    if as_json:
+        say_json(facts)
+        return
+    for name, value in facts.items():
+        say(visible(f"{name:14} {', '.join(value) if isinstance(value, tuple) else value}"))
 
 
 def trace(ctx: typer.Context, sku: Annotated[str, typer.Argument(help="SKU, exactly as Plytix has it.")], as_json: Json = False) -> None:
@@ -120,7 +140,7 @@ def publish(
     answer = aws.client("lambda").invoke(FunctionName=deployment["PublishFunction"], Payload=payload.encode())
     told = json.loads(answer["Payload"].read())
     if "errorType" in told:
-        raise Refusal(f"{told['errorType']}: {told.get('errorMessage')}")
+        raise Refusal(str(told.get("errorMessage")) if told["errorType"] == "Stop" else f"{told['errorType']}: {told.get('errorMessage')}")
     if as_json:
         say_json(told)
     elif told["state"] == "published":
@@ -160,7 +180,8 @@ def _standing(facts: dict[str, Any], mirror: Mirror) -> Table:
 
 def _run_facts(run: Run) -> dict[str, Any]:
     state = "reported" if run.reported and run.state == "closed" else run.state.value
-    return {"run": run.id, "received": _time(run.registered), "what": f"feed {run.feed}", "file": run.drop.path, "state": state,
+    what = f"feed {run.feed}" if "/" in run.feed else f"no feed of {run.feed}"
+    return {"run": run.id, "received": _time(run.registered), "what": what, "file": run.drop.path, "state": state,
             "rows": run.rows, "outcomes": {o.value: run.counts[o] for o in FINAL if run.counts.get(o)}}
 
 

@@ -172,6 +172,10 @@ class Ledger:
         self.w.step("unfinished runs")
         return [run for run in self.runs.values() if not run.reported and run.moved <= before]
 
+    def touch(self, id: str, now: int) -> None:
+        self.w.step(f"touch {id}")
+        self.runs[id] = replace(self.runs[id], moved=now)
+
     def is_reported(self, id: str, now: int) -> None:
         self.w.step(f"reported {id}")
         self.runs[id] = replace(self.runs[id], reported=now)

@@ -222,7 +222,7 @@ def test_all_that_is_wrong_with_a_row_is_told_at_once(company, erp):
     receipt = erp.drops("products/today.csv", "sku;Name;Price;Stock\nCH-1;;dear;many\n")
 
     assert [told[:3] for told in receipt.told if told.line == 2] == [
-        ("VALUE-NUMBER", 2, "Price"), ("VALUE-NUMBER", 2, "Stock"), ("VALUE-REQUIRED", 2, "Name")]
+        ("VALUE-NUMBER", 2, "Price"), ("VALUE-WHOLE", 2, "Stock"), ("VALUE-REQUIRED", 2, "Name")]
 
 
 def test_a_feed_that_takes_a_file_whole_or_not_at_all_takes_nothing_of_a_faulty_one(company, erp):

@@ -34,8 +34,6 @@ def cell(value, **column):
     ({"sizes": "S"}, True),
     ({"sizes": "XL"}, False),
     ({"vegan": "true"}, True),
-    ({"family": "64f1"}, True),
-    ({"family": "64f2"}, False),
     ({"brand": "ACME"}, False),
 ])
 def test_only_products_equal_in_all_that_the_channel_selects_go_out(select, goes_out):

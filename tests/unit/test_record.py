@@ -77,8 +77,8 @@ def test_a_number_that_a_spreadsheet_has_shortened_is_told_as_that(kind, cell):
 
 @pytest.mark.parametrize(("cell", "told"), [
     ("12", 12), ("-3", -3), ("007", 7), ("1,000", 1000), (f"1{NBSP}000", 1000), ("0", 0), ("9" * 16, int("9" * 16)), ("0" * 20 + "7", 7),
-    ("9" * 17, "VALUE-DIGITS"), ("12.5", "VALUE-WHOLE"), ("12.0", "VALUE-WHOLE"), ("1.000", "VALUE-WHOLE"), ("ten", "VALUE-NUMBER"),
-    ("1,00", "VALUE-NUMBER")])
+    ("9" * 17, "VALUE-DIGITS"), ("12.5", "VALUE-WHOLE"), ("12.0", "VALUE-WHOLE"), ("1.000", "VALUE-WHOLE"), ("ten", "VALUE-WHOLE"),
+    ("1,00", "VALUE-WHOLE")])
 def test_whole_numbers_have_no_decimal_mark_and_sixteen_digits_at_most(cell, told):
     assert said(cell, "integer") == told
 
@@ -288,7 +288,7 @@ def test_all_faults_of_a_row_are_told_at_once_and_the_row_is_rejected_whole():
     assert good == Record(1, 2, "A-1", {"a3": "Tür", "a1": 9.9, "a2": 5})
     assert (bad.number, bad.line, bad.sku) == (2, 3, "A-2")
     assert [(issue.column, issue.line, issue.value, issue.code.code) for issue in bad.issues] == [
-        ("Preis", 3, "9.9", "VALUE-NUMBER"), ("Lager", 3, "five", "VALUE-NUMBER")]
+        ("Preis", 3, "9.9", "VALUE-NUMBER"), ("Lager", 3, "five", "VALUE-WHOLE")]
 
 
 def test_a_row_with_a_cell_that_cannot_be_read_is_told_its_other_faults_too():

@@ -218,6 +218,8 @@ class Channel(Model):
         return self.file.format(date=date)
 
     def _faults(self) -> Iterator[Fault]:
+        if "family" in self.select:
+            yield Fault(("select", "family"), "expected a field or an attribute: selecting by family is not offered yet")
         if (status := self.select.get("status", "Completed")) not in STATUSES:
             yield Fault(("select", "status"), f"expected one of {', '.join(STATUSES)}, found {status}")
         for recipient, times in Counter(self.recipients).items():

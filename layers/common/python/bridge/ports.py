@@ -65,6 +65,9 @@ class Ledger(Protocol):
     def unfinished(self, before: int) -> list[Run]:
         """Runs that are not reported and have not come on since `before`."""
 
+    def touch(self, id: str, now: int) -> None:
+        """It was seen to: what stands still is not sent again before it has stood still anew."""
+
     def is_reported(self, id: str, now: int) -> None: ...
 
 

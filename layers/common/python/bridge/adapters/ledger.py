@@ -34,7 +34,7 @@ from bridge.ports import MirrorState
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-WORD_KEPT_S = 86_400
+WORD_KEPT_S, RUNS_KEPT_S = 86_400, 400 * 86_400
 NUMBERS = ("rows", "staged", "noted", "total", "done", "moved", "closed", "reported")
 WORDS = ("configuration", "attempt")
 
@@ -97,8 +97,12 @@ class Ledger:
             PaginationConfig={"MaxItems": limit} if limit else {})
         return [self._run(item) for page in items for item in page["Items"]]
 
+    def touch(self, id: str, now: int) -> None:
+        self._update(f"run#{id}", _Update().set("moved", {"N": str(now)}))
+
     def is_reported(self, id: str, now: int) -> None:
-        self._update(f"run#{id}", _Update().set("reported", {"N": str(now)}).set("open", {"S": "done"}))
+        kept = {"N": str(now // 1000 + RUNS_KEPT_S)}
+        self._update(f"run#{id}", _Update().set("reported", {"N": str(now)}).set("open", {"S": "done"}).set("expires", kept))
 
     # ---- chunks
     def chunk(self, id: str, number: int) -> dict[Sku, Judged] | None:
@@ -111,7 +115,8 @@ class Ledger:
 
     def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: dict[Outcome, int]) -> bool:
         body = {sku: judged.to_json() for sku, judged in outcomes.items()}
-        chunk = {"pk": {"S": f"run#{id}"}, "sk": {"S": f"chunk#{number:06d}"}, **self._bodies.pack(body)}
+        chunk = {"pk": {"S": f"run#{id}"}, "sk": {"S": f"chunk#{number:06d}"}, **self._bodies.pack(body),
+                 "expires": {"N": str(_now() // 1000 + RUNS_KEPT_S)}}
         update = _Update().add("done", 1).set("moved", {"N": str(_now())})
         for outcome, n in rows.items():
             update.add(f"n_{outcome}", n)

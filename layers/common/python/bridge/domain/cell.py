@@ -80,7 +80,7 @@ def _integer(column: Column, feed: Feed) -> Reading:
     def integer(cell: str) -> Said:
         plain = number.plain(cell, feed.decimal)
         if plain is None:
-            return _no_number(cell, feed)
+            return Fault(codes.VALUE_EXPONENT if number.EXPONENT.fullmatch(cell) else codes.VALUE_WHOLE)
         if "." in plain:
             return Fault(codes.VALUE_WHOLE)
         if len(plain.lstrip("-0")) > INTEGER_DIGITS:
@@ -109,7 +109,7 @@ def _boolean(column: Column, feed: Feed) -> Reading:
 
 
 def _date(column: Column, feed: Feed) -> Reading:
-    fault = Fault(codes.VALUE_DATE, {"form": column.date, "example": EXAMPLE_DAY.strftime(column.date)})
+    fault = Fault(codes.VALUE_DATE, {"form": _spoken(column.date), "example": EXAMPLE_DAY.strftime(column.date)})
 
     def day(cell: str) -> Said:
         try:
@@ -117,6 +117,13 @@ def _date(column: Column, feed: Feed) -> Reading:
         except ValueError:
             return fault
     return day
+
+
+def _spoken(form: str) -> str:
+    """`%d.%m.%Y` as people write it: DD.MM.YYYY."""
+    for sign, letters in {"%d": "DD", "%m": "MM", "%Y": "YYYY", "%y": "YY", "%H": "hh", "%M": "mm", "%S": "ss"}.items():
+        form = form.replace(sign, letters)
+    return form
 
 
 def _option(column: Column, feed: Feed) -> Reading:

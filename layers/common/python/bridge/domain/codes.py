@@ -28,7 +28,7 @@ FILE_EMPTY = Code("FILE-EMPTY", ERROR,
     "Export the file again, look at its size, and upload it again.")
 FILE_HALF = Code("FILE-HALF", ERROR,
     '"{value}" has the name of an unfinished upload and has stayed so',
-    "Rename the file when it is whole, or upload it again.")
+    "Upload the file again, and rename it when it is whole, or upload it under its own name at once.")
 FILE_CUT_OFF = Code("FILE-CUT-OFF", ERROR,
     'the upload of "{value}" broke off; what arrived is a fragment and was not taken',
     "Upload the file again.")

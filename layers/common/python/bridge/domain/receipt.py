@@ -78,7 +78,7 @@ def page(told: dict[str, Any], run: Run) -> str:
     if told["rows"]:
         counts = [f"{n:,} {outcome.lower()}" for outcome, n in told["outcomes"].items()]
         counts += [f"{told['waiting']:,} on their way"] if told["waiting"] else []
-        lines += ["", f"{told['rows']:,} rows: " + ", ".join(counts)]
+        lines += ["", f"{told['rows']:,} row{'' if told['rows'] == 1 else 's'}: " + ", ".join(counts)]
     if told["issues"]:
         lines += ["", f"What there is to say of it ({len(told['issues']) + told['more_issues']:,}):"]
         lines += [f"  {told_issue(issue)}" for issue in told["issues"]]

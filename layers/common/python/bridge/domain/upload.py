@@ -8,6 +8,8 @@ from typing import Any
 
 from bridge.domain.drop import Drop
 
+NOTHING_WRITTEN = "UNKNOWN_ERROR"
+"""The object could not be put, unless there is an etag of one; a line that broke is PARTIAL_UPLOAD."""
 SLACK_MS = 120_000
 """S3 stamps the object and Transfer the session; both only to the second, on two clocks."""
 
@@ -38,6 +40,8 @@ def of_event(event: dict[str, Any]) -> Upload | None:
     detail, kind = event["detail"], event["detail-type"]
     if "File Upload" in kind:
         path, completed = detail["file-path"], kind.endswith("Completed")
+        if not completed and detail.get("failure-code") == NOTHING_WRITTEN and not detail.get("etag"):
+            return None  # who tries again at once sends as many bytes: it must not be taken for the fragment of this one
     elif kind.endswith("File Rename Completed"):
         path, completed = detail["renamed-file-path"], True
     else:

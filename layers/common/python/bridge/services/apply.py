@@ -24,7 +24,7 @@ from bridge.domain.row import Sku, Value
 from bridge.domain.run import Run
 from bridge.domain.values import digest
 from bridge.domain.wanted import EXISTS, Refusal, Wanted
-from bridge.errors import Changed, Fate, Later, Refused
+from bridge.errors import Changed, Fate, Later, Refused, Stop
 from bridge.ports import Claims, Clock, Events, Ledger, Plytix, Put, Schemas, Stage, StagedRow, Tables
 from bridge.services.close import close
 from bridge.services.note import Done, answered, bury, remember
@@ -105,6 +105,9 @@ def bring(sku: Sku, heart: Heart, asked: Asked | None = None) -> Judged | None:
         judged = _turns(sku, holder, heart, asked)
     except Later as later:
         _let_go(sku, holder, later.fate, heart)
+        raise
+    except Stop:  # Plytix would not hear us: nothing is under way
+        heart.claims.free(sku, holder)
         raise
     heart.claims.free(sku, holder)
     return judged

@@ -18,7 +18,7 @@ from bridge.domain.issue import Issue
 from bridge.domain.outcome import Outcome
 from bridge.domain.receipt import SHOWN
 from bridge.domain.record import Bad, shape
-from bridge.domain.row import Record, Row, Sku, sku
+from bridge.domain.row import Record, Sku, sku
 from bridge.domain.run import Run
 from bridge.domain.values import digest
 from bridge.domain.wanted import Wanted, spread, tell
@@ -87,7 +87,7 @@ def _doubled(file: BinaryIO, feed: Feed, header: Header, reading: Reader) -> dic
     """Keys that stand in more than one row, with their lines: found over the whole file before any row counts."""
     keys = Keys()
     for row in reading.read(file, feed).rows:
-        if isinstance(row, Row) and (key := sku(row.cells[header.key])):
+        if key := sku(row.cells[header.key]) if header.key < len(row.cells) else None:  # of broken rows too, where it can be told
             keys.add(key, row.line)
     return keys.doubled()
 

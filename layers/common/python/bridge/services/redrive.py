@@ -34,6 +34,7 @@ def redrive(needs: Redrive) -> dict[str, int]:
     for run in stuck:
         sent["closed" if run.state in ENDED else "runs"] += 1
         sent["chunks"] += _again(run, needs, str(now))
+        needs.ledger.touch(run.id, now)
     sent["skus"] = _skus(needs, before, {run.feed for run in needs.ledger.unfinished(now) if run.state in OPEN})
     return sent
 
