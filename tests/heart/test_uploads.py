@@ -69,5 +69,12 @@ def test_without_an_etag_bytes_and_times_decide_and_never_the_key_alone(drop, me
     assert of_event(event(f"SFTP Server File Upload {outcome}")).means(drop) is meant
 
 
+@pytest.mark.parametrize(("detail", "heard"), [
+    ({"failure-code": "PARTIAL_UPLOAD"}, True), ({"failure-code": "UNKNOWN_ERROR"}, False),
+    ({"failure-code": "UNKNOWN_ERROR", "etag": "b1"}, True)])
+def test_of_an_upload_that_wrote_nothing_nothing_is_heard_so_that_a_second_try_is_not_taken_for_it(detail, heard):
+    assert (of_event(event("SFTP Server File Upload Failed", **detail)) is not None) is heard
+
+
 def test_a_failure_that_tells_no_bytes_condemns_nothing():
     assert not Upload(KEY, False, None, None, DROP.landed - SECOND, DROP.landed).means(DROP)
