@@ -110,7 +110,7 @@ def test_the_drop_lies_whole_in_the_archive_and_the_inbox_lists_only_what_is_sti
     [archived] = shop.archive()
     assert archived.startswith("archive/erp/")
     assert archived.endswith("/products/today.csv")
-    assert shop.archived(archived) == SHEET.encode()
+    assert shop.kept(archived) == SHEET.encode()
     assert erp.inbox() == []
     assert erp.client().names("/inbox/products") == []
     assert shop.files("erp/inbox/") == []
