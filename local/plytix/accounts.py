@@ -43,7 +43,9 @@ def _search(call: Call, rows: Sequence[dict[str, Any]]) -> Answer:
     body = call.body if isinstance(call.body, dict) else {}
     paging = body.get("pagination") or {}
     asked = body | {"pagination": paging | UNSORTED} if isinstance(paging, dict) else body
-    fields = {key: Field[dict[str, Any]](key, "TextAttribute", itemgetter(key), more=("in", "!in")) for key in known}
+    fields: dict[str, Field[dict[str, Any]]] = {
+        key: Field(key, "TextAttribute", itemgetter(key), more=("in", "!in")) for key in known
+    }
     try:
         page = search(asked, rows, len(rows), fields.get, known.__contains__, len(known))
     except Refusal:

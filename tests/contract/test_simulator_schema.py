@@ -24,8 +24,8 @@ def test_an_attribute_gets_a_label_from_its_name_and_keeps_it(api):
     (attribute,) = answer.json()["data"]
     assert attribute == {
         "id": attribute["id"], "name": "Net.Weight - kg:x", "label": "net_weight___kg_x", "type_class": "DropdownAttribute",
-        "filter_type": "DropdownAttribute", "description": "", "groups": [], "options": ["1", "2"], "manual_sorting": True, "sort_ascending": True,
-        "modified": attribute["modified"],
+        "filter_type": "DropdownAttribute", "description": "", "groups": [], "options": ["1", "2"], "manual_sorting": True,
+        "sort_ascending": True, "modified": attribute["modified"],
     }  # fmt: skip
     renamed = api.one("PATCH", f"v1/attributes/product/{attribute['id']}", {"name": "Weight", "options": ["3"], "label": "x"})
     assert (renamed["name"], renamed["label"], renamed["options"]) == ("Weight", "net_weight___kg_x", ["3"])
