@@ -167,3 +167,24 @@ def test_the_command_explains_itself_with_an_example():
     told = CliRunner().invoke(command, ["serve", "--help"]).output
 
     assert "bridge plytix serve --port 8090 --plan free" in told
+
+
+def test_a_slash_at_the_end_may_lead_elsewhere_and_then_the_token_is_lost(api):
+    api.plytix.manners(slashes="redirect")
+
+    answer = api.ask("POST", "v1/products/?all_attributes=true", {"sku": "TR-9"}, allow_redirects=False)
+
+    assert answer.status_code == 301
+    assert answer.headers["Location"] == f"{api.plytix.url.replace('127.0.0.1', 'localhost')}/api/v1/products?all_attributes=true"
+    assert api.ask("GET", "v1/filters/product/").json() == {"error": {"msg": "Missing Authorization Header"}}
+    assert api.ask("GET", "v1/filters/product").status_code == 200
+    assert api.plytix.dump() == []
+    with pytest.raises(ValueError, match="'maybe' is not a valid Slashes"):
+        api.plytix.manners(slashes="maybe")
+
+
+def test_a_body_without_a_length_is_refused_and_not_taken_for_a_request(api):
+    answer = api.ask("POST", "v1/products", None, data=iter([b'{"sku": ', b'"A-1"}']))
+
+    assert answer.status_code == 411
+    assert api.plytix.dump() == []
