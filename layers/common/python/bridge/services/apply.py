@@ -99,9 +99,13 @@ def bring(sku: Sku, heart: Heart, asked: Asked | None = None) -> Judged | None:
     claim = heart.claims.claim(sku, holder, now, now + int(heart.configuration.settings.claim_s * 1000))
     if claim is None:
         return None
-    try:
-        if claim.intent:
+    if claim.intent:
+        try:
             _settle(sku, claim, heart)
+        except (Later, Stop):
+            heart.claims.leave(sku, holder)  # with the intent: whoever comes next must look for it too
+            raise
+    try:
         judged = _turns(sku, holder, heart, asked)
     except Later as later:
         _let_go(sku, holder, later.fate, heart)
