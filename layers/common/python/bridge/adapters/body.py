@@ -20,6 +20,8 @@ Item = dict[str, Any]
 FORMAT = 1
 READS = (1,)  # its own format and the one before; there is none before the first
 LARGEST = 350_000
+SAYS: Item = {"f": {"N": str(FORMAT)}}
+"""What every item says besides what it holds."""
 
 
 class Bodies:
@@ -31,18 +33,23 @@ class Bodies:
     def pack(self, body: Any) -> Item:
         packed = zlib.compress(orjson.dumps(body), 1)
         if len(packed) <= LARGEST:
-            return {"f": {"N": str(FORMAT)}, "body": {"B": packed}}
+            return {**SAYS, "body": {"B": packed}}
         key = f"values/{ULID()}"
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=packed)
-        return {"f": {"N": str(FORMAT)}, "body_at": {"S": key}}
+        return {**SAYS, "body_at": {"S": key}}
 
     def unpack(self, item: Item) -> Any:
-        if int(item["f"]["N"]) not in READS:
-            raise Unreadable(f"an item of format {item['f']['N']} was left in place; this code reads {READS}")
-        if "body" in item:
+        if "body" in readable(item):
             return orjson.loads(zlib.decompress(item["body"]["B"]))
         packed = self._s3.get_object(Bucket=self._bucket, Key=item["body_at"]["S"])["Body"].read()
         return orjson.loads(zlib.decompress(packed))
+
+
+def readable(item: Item) -> Item:
+    """The item itself. Raises Unreadable where another code wrote it."""
+    if int(item["f"]["N"]) not in READS:
+        raise Unreadable(f"an item of format {item['f']['N']} was left in place; this code reads {READS}")
+    return item
 
 
 def is_refusal(error: Exception) -> bool:

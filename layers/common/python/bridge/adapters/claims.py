@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from bridge.adapters.body import Bodies, Item, is_refusal
+from bridge.adapters.body import SAYS, Bodies, Item, is_refusal, readable
 from bridge.domain import claim as claims
 from bridge.domain.claim import Claim
 from bridge.domain.row import Sku
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FREE, LEFT, MINE = "attribute_not_exists(pk)", "claim_until <= :now", "holder = :me"
 INTENDING = "intending"
+TAKE = "SET holder = :me, claim_until = :until, f = if_not_exists(f, :f)"
 
 
 class Claims:
@@ -29,12 +30,12 @@ class Claims:
         self._db, self._table, self._bodies = dynamodb, table, bodies
 
     def claim(self, sku: Sku, holder: str, now: int, until: int) -> Claim | None:
-        values = {":me": {"S": holder}, ":until": {"N": str(until)}, ":now": {"N": str(now)}}
-        answer = self._update(sku, f"{FREE} OR {LEFT} OR {MINE}", "SET holder = :me, claim_until = :until", values, ReturnValues="ALL_NEW")
+        values = {":me": {"S": holder}, ":until": {"N": str(until)}, ":now": {"N": str(now)}, ":f": SAYS["f"]}
+        answer = self._update(sku, f"{FREE} OR {LEFT} OR {MINE}", TAKE, values, ReturnValues="ALL_NEW")
         if answer is None:
             return None
-        item = answer["Attributes"]
-        return claims.from_json(self._bodies.unpack(item), holder, until) if "f" in item else Claim(holder, until)
+        item = readable(answer["Attributes"])
+        return claims.from_json(self._bodies.unpack(item), holder, until) if "open" in item else Claim(holder, until)
 
     def intend(self, sku: Sku, claim: Claim) -> bool:
         body = self._bodies.pack(claims.to_json(claim))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from botocore.exceptions import ClientError
 
-from bridge.adapters.body import Bodies, Item, is_refusal
+from bridge.adapters.body import SAYS, Bodies, Item, is_refusal, readable
 from bridge.configuration import Lane
 from bridge.domain import sequence
 from bridge.domain.drop import Drop
@@ -47,7 +47,7 @@ class Ledger:
 
     # ---- drops and runs
     def register(self, run: Run) -> tuple[Run, bool]:
-        drop = {"pk": {"S": f"drop#{run.drop.key}"}, "sk": {"S": run.drop.version}, "run": {"S": run.id}}
+        drop = {"pk": {"S": f"drop#{run.drop.key}"}, "sk": {"S": run.drop.version}, "run": {"S": run.id}, **SAYS}
         new = "attribute_not_exists(pk)"
         try:
             self._db.transact_write_items(TransactItems=[
@@ -55,7 +55,7 @@ class Ledger:
         except ClientError as error:
             if not is_refusal(error):
                 raise
-            return self.run(self._get(drop["pk"]["S"], run.drop.version)["run"]["S"]), False
+            return self.run(readable(self._get(drop["pk"]["S"], run.drop.version))["run"]["S"]), False
         return run, True
 
     def run(self, id: str) -> Run:
@@ -63,7 +63,7 @@ class Ledger:
 
     def runs_of(self, key: str) -> list[Run]:
         items = self._query(f"drop#{key}")
-        return [self.run(item["run"]["S"]) for item in items if "run" in item]
+        return [self.run(item["run"]["S"]) for item in items if "run" in readable(item)]
 
     def advance(self, id: str, since: Sequence[State], to: State, add: dict[Outcome, int] | None = None, **facts: Any) -> bool:
         update = _Update().set("state", {"S": to.value})
@@ -149,18 +149,18 @@ class Ledger:
     # ---- the mirror's state
     def state(self) -> MirrorState:
         item = self._find("mirror", "state")
-        if not item or "since" not in item:
+        if not item or "since" not in readable(item):
             return MirrorState()
         return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]),
                            item["schema"]["S"], int(item["census"]["N"]))
 
     def begin(self, now: int, until: int) -> bool:
-        update = _Update().set("turn_until", {"N": str(until)})
+        update = _Update().set("turn_until", {"N": str(until)}).set("f", SAYS["f"])  # read before: it is a format of ours
         return self._update("mirror", update, "attribute_not_exists(turn_until) OR turn_until < :now",
                             {":now": {"N": str(now)}}, sk="state") is not None
 
     def complete(self, state: MirrorState) -> None:
-        update = _Update().set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
+        update = _Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
         self._update("mirror", update.set("census", {"N": str(state.census)}), sk="state")
 
