@@ -28,12 +28,12 @@ UNSORTED = {"order": ""}
 
 
 def memberships(call: Call) -> Answer:
-    """`POST /accounts/memberships/search`: all fields unless some are asked for."""
+    """`POST /accounts/memberships/search`: all fields unless some are asked for (§9.7)."""
     return _search(call, MEMBERS)
 
 
 def credentials(call: Call) -> Answer:
-    """`POST /accounts/api-credentials/search`: the one pair that there is."""
+    """`POST /accounts/api-credentials/search`: the one pair that there is (§9.7)."""
     return _search(call, [{"legacy_id": call.actor.user_id, "role": "ADMIN", "name": call.actor.user_name}])
 
 

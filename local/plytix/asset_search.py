@@ -27,6 +27,7 @@ def search_assets(call: Call) -> Answer:
         lambda key: asset_field(store, key),
         COLUMNS.__contains__,
         MOST_COLUMNS[1],
+        words=False,
     )
 
     def show(asset: Asset, columns: list[str]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ NO_JOB = "ProductsBulkApi.get() missing 1 required positional argument: 'job_id'
 
 
 def submit(call: Call) -> Answer:
-    """`POST /bulk/products`: 200 at once; the job runs some time later."""
+    """`POST /bulk/products`: 200 at once; the job runs some time later (§6.5)."""
     store, jobs = call.store, _jobs(call)
     rows = _rows(call.fields())
     job = Job(store.new_id(), store.clock.stamp(), call.actor, jobs.pace, jobs.pace.late_polls)
@@ -32,7 +32,7 @@ def submit(call: Call) -> Answer:
 
 
 def poll(call: Call) -> Answer:
-    """`GET /bulk/products/{job}`; an unknown id is a 404 that says: authorised (§1.4)."""
+    """`GET /bulk/products/{job}`; an unknown id is a 404 that says: authorised (§1.4, §6.5)."""
     job = _jobs(call).known.get(call.args[0])
     if job is None:
         raise no_product(call.args[0])

@@ -30,6 +30,7 @@ def serve(
     password: Annotated[str, typer.Option(help="API password.")] = "password",
     windows: Annotated[Kind, typer.Option(help="How the windows of the plan lie.")] = Kind.SLIDING,
     scale: Annotated[float, typer.Option(min=0.001, help="So many times as fast is their clock; 60: an hour is a minute.")] = 1.0,
+    lag: Annotated[float, typer.Option(min=0, help="Seconds until what a 202 promised is to be seen.")] = 1.0,
     bulk: Annotated[bool, typer.Option(help="The account has the bulk job.")] = False,
     seed: Annotated[int | None, typer.Option(help="The same ids in each run.")] = None,
     state: Annotated[Path | None, typer.Option(help="Go on from this file, if it is there, and save into it at the end.")] = None,
@@ -38,6 +39,7 @@ def serve(
     simulator = Simulator(key, password, plan, seed)
     simulator.measure(windows, scale=scale)
     simulator.bulk(entitled=bulk)
+    simulator.lag(lag)
     if state is not None and state.exists():
         _load(simulator, state)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -16,7 +16,7 @@ COLUMNS = {"name", "label", "attribute_labels", "order"}
 
 
 def create(call: Call) -> Answer:
-    """`POST /attribute-groups/product`: 201; without an order it becomes the last."""
+    """`POST /attribute-groups/product`: 201; without an order it becomes the last (§9.2)."""
     store, body = call.store, call.fields()
     if not isinstance(body.get("name"), str) or not body["name"]:
         raise Refusal(422, INVALID, Fault("name", REQUIRED))
@@ -28,7 +28,7 @@ def create(call: Call) -> Answer:
 
 
 def patch(call: Call) -> Answer:
-    """`PATCH /attribute-groups/product/{id}`: name, order, labels (null takes all out): 200."""
+    """`PATCH /attribute-groups/product/{id}`: name, order, labels (null takes all out): 200 (§9.2)."""
     store, group, body = call.store, _find(call), call.fields()
     before = shape(store, group)
     if "name" in body and (not isinstance(body["name"], str) or not body["name"]):
@@ -44,14 +44,14 @@ def patch(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """`DELETE /attribute-groups/product/{id}`: 204; its attributes stay."""
+    """`DELETE /attribute-groups/product/{id}`: 204; its attributes stay (§9.2)."""
     call.store.groups.remove(_find(call))
     call.changed = True
     return EMPTY
 
 
 def search_groups(call: Call) -> Answer:
-    """`POST /attribute-groups/product/search`: id, more on request."""
+    """`POST /attribute-groups/product/search`: id, more on request (§9.2)."""
     store = call.store
     page = search(call.fields(), store.groups, len(store.groups), lambda key: _field(store, key), COLUMNS.__contains__,
                   MOST_COLUMNS[1])  # fmt: skip
@@ -64,7 +64,7 @@ def search_groups(call: Call) -> Answer:
 
 
 def shape(store: Store, group: Group) -> dict[str, Any]:
-    """The whole group; its labels have no prefix."""
+    """The whole group; its labels have no prefix (§9.2)."""
     return {
         "id": group.id,
         "name": group.name,

@@ -50,7 +50,7 @@ def delete(call: Call) -> Answer:
 def search_relationships(call: Call) -> Answer:
     """`POST /relationships/search` (§9.5)."""
     rows = call.store.relationships.values()
-    page = search(call.fields(), rows, len(rows), FIELDS.get, COLUMNS.__contains__, MOST_COLUMNS[1])
+    page = search(call.fields(), rows, len(rows), FIELDS.get, COLUMNS.__contains__, MOST_COLUMNS[1], words=False)
 
     def show(relationship: Relationship, columns: list[str]) -> dict[str, Any]:
         whole = shape(relationship)

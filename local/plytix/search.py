@@ -95,9 +95,14 @@ class Page(Generic[Row]):
 
 def search(
     body: dict[str, Any], rows: Collection[Row], total: int, fields: Fields[Row], columns: Callable[[str], bool],
-    most_columns: int,
+    most_columns: int, *, words: bool = True,
 ) -> Page[Row]:  # fmt: skip
-    """One page of the `rows` that match. `total`: all there are, whatever the filter (§5.4). Raises Refusal."""
+    """One page of the `rows` that match. Raises Refusal.
+
+    `total`: all there are, whatever the filter (§5.4). `words`: whether `text_search` is offered, as it is not on assets (§5.2).
+    """
+    if not words and "text_search" in _operators(body.get("filters")):
+        raise bad_schema(Fault("text_search", "unknown field"), _UNREADABLE)
     if body.get("relationship_filters"):  # only the search of products knows these, and takes them out
         raise bad_schema(Fault("relationship_filters", "unknown field"))
     asked = _columns(body, columns, most_columns)
@@ -165,6 +170,11 @@ def _paging(paging: Any) -> tuple[int, int, str | None]:
     if order is not None and not isinstance(order, str):
         raise bad_schema(Fault("order", "Not a valid string."))
     return number, size, order
+
+
+def _operators(filters: Any) -> set[str]:
+    groups = [group for group in filters if isinstance(group, list)] if isinstance(filters, list) else []
+    return {str(item.get("operator")) for group in groups for item in group if isinstance(item, dict)}
 
 
 def _whole(value: Any) -> bool:

@@ -18,7 +18,7 @@ FOREIGN = "this product is not variant of the parent product"
 
 
 def create(call: Call) -> Answer:
-    """`POST /products/{id}/variants`: v1 wraps the body in `variant` and answers in full, v2 does neither: 201."""
+    """`POST /products/{id}/variants`: v1 wraps the body in `variant` and answers in full, v2 does neither: 201 (§7.3)."""
     parent = find(call)
     body = call.fields() if call.version == 2 else call.fields().get("variant")
     if not isinstance(body, dict):
@@ -33,7 +33,7 @@ def create(call: Call) -> Answer:
 
 
 def link(call: Call) -> Answer:
-    """`POST /products/{id}/variant/{variant}`: what the parent holds for both replaces the variant's own (help centre)."""
+    """`POST /products/{id}/variant/{variant}`: what the parent holds for both replaces the variant's own (§7.3, help centre)."""
     parent = find(call)
     variant = _other(call)
     if variant is parent or level(call.store, variant) != 0:
@@ -50,7 +50,7 @@ def link(call: Call) -> Answer:
 
 
 def unlink(call: Call) -> Answer:
-    """`DELETE /products/{id}/variant/{variant}`: a single again; what it inherited is lost (help centre)."""
+    """`DELETE /products/{id}/variant/{variant}`: a single again; what it inherited is lost (§7.3, help centre)."""
     parent = find(call)
     variant = _other(call)
     if variant.parent != parent.id:
@@ -67,7 +67,7 @@ def unlink(call: Call) -> Answer:
 
 
 def resync(call: Call) -> Answer:
-    """`POST /products/{id}/variants/resync`: the parent's values stand again; labels bare or with their prefix: 200."""
+    """`POST /products/{id}/variants/resync`: the parent's values stand again; labels bare or prefixed: 200 (§7.3)."""
     parent = find(call)
     labels, ids = _texts(call, "attribute_labels"), _texts(call, "variant_ids")
     members = {product.id: product for product in beneath(call.store, parent)}
@@ -87,7 +87,7 @@ def resync(call: Call) -> Answer:
 
 
 def list_variants(call: Call) -> Answer:
-    """`GET /products/{id}/variants`: full products, none of a single; v2 is undocumented and asked all the same."""
+    """`GET /products/{id}/variants`: full products, none of a single; v2 is undocumented and asked all the same (§7.3)."""
     variants = [call.store.products[id] for id in find(call).variants]
     return data(200, *(full(call.store, call.version, variant) for variant in variants))
 

@@ -246,3 +246,11 @@ def test_more_than_ten_thousand_rows_come_only_unsorted():
         assert [row["sku"] for row in deep] == ["S-10000"]
         api.plytix.delete("S-00000")
         assert api.ask("POST", "v2/products/search", {"pagination": {"order": "-sku"}}).status_code == 200
+
+
+@pytest.mark.parametrize(("resource", "status"), [("products", 200), ("assets", 422), ("relationships", 422)])
+def test_words_are_not_searched_for_everywhere(account, resource, status):
+    fields = {"products": ["sku", "label"], "assets": ["filename"], "relationships": ["name"]}[resource]
+    body = {"filters": [[{"field": fields, "operator": "text_search", "value": "shoe"}]]}
+
+    assert account.ask("POST", f"v1/{resource}/search", body).status_code == status

@@ -54,6 +54,8 @@ def test_what_was_saved_is_all_there_again_in_another_process(api, tmp_path):
         Remote(other.url).call("load", path=str(tmp_path / "plytix.json"))
         again = Api(other)
         assert shown(again) == before
+        thumbnail = other.product("P")["thumbnail"]["id"]
+        assert requests.get(f"{other.url}/picture/{thumbnail}", timeout=10).content == b"PNG"
         new = again.create("N", attributes={"colour": "Red"})
         assert new["id"] > max(product["id"] for product in before[1])
         assert again.ask("POST", "v1/products", {"sku": "P"}).status_code == 409
