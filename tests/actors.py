@@ -29,7 +29,7 @@ from bridge.domain.receipt import NAME_MOST
 from local import customer, partner
 from local.demo import values_of
 from local.twin import Twin
-from tests.clients import Programs
+from tests.clients import Programs, cheap_hash
 
 QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "client_timeout_s": 5, "retry_s": 1, "redrive_s": 1, "refresh_s": 0}
 PATIENCE_S = 45.0  # a machine that is busy starts functions slowly; who is well waits for a second
@@ -220,7 +220,7 @@ class Visitor:
     def gets_a_login(self) -> None:
         """As `bridge partner password` gives it; once a test is enough."""
         if not self._has_login:
-            customer.secrets(self._twin).set_password(self.name, self.password)
+            customer.secrets(self._twin).set_hash(self.name, cheap_hash(self.password))
             self._has_login = True
 
     def client(self, over: str = "sftp") -> partner.Client:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from bridge.domain.password import LEAST_N
 
 PATIENCE_S = 30
 
@@ -94,6 +99,13 @@ def uploading(size: int) -> bool:
         if "/spool/" in name and held >= size:
             return True
     return False
+
+
+@cache
+def cheap_hash(password: str) -> str:
+    """The cheapest that is stored: the suites log in some hundred times."""
+    digest = hashlib.scrypt(password.encode(), salt=bytes(16), n=LEAST_N, r=8, p=1, dklen=32)
+    return f"scrypt${LEAST_N}$8$1${b64encode(bytes(16)).decode()}${b64encode(digest).decode()}"
 
 
 def key_pair(folder: Path, name: str = "id_ed25519") -> Path:

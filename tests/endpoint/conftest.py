@@ -2,18 +2,15 @@
 
 import contextlib
 import ftplib
-import hashlib
 import importlib.util
 import json
 import logging
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
-from base64 import b64encode
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,11 +20,11 @@ import pytest
 
 from bridge.adapters.partner_secrets import PartnerSecrets
 from bridge.configuration import Bundle
-from bridge.domain.password import LEAST_N
 from local.endpoint.cloud import Cloud
 from local.endpoint.endpoint import Endpoint
 from local.endpoint.reception import Waits
 from local.endpoint.servers import Server
+from tests import clients
 
 ROOT = Path(__file__).parents[2]
 REGION, ACCOUNT = "eu-central-1", "000000000000"
@@ -69,15 +66,6 @@ def soon(condition, what="it"):
     return found
 
 
-def program(name: str) -> str:
-    """The client's path; without it the test is skipped, but not where all are promised to be there."""
-    found = shutil.which(name)
-    if found is None:
-        reason = f"{name} is not installed (make setup brings it)"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    return found
-
-
 # --- AWS --------------------------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="session")
@@ -108,28 +96,22 @@ def _listens(port):
 @pytest.fixture(scope="session")
 def aws(cloud):
     """Buckets, the partners' role, the configuration and the secrets, as the template and the CLI make them."""
-    clients = SimpleNamespace(s3=cloud.client("s3"), iam=cloud.client("iam"), secrets=cloud.client("secretsmanager"))
+    made = SimpleNamespace(s3=cloud.client("s3"), iam=cloud.client("iam"), secrets=cloud.client("secretsmanager"))
     for bucket in (EXCHANGE, WORK):
-        clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-        clients.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        made.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        made.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     trust = {"Effect": "Allow", "Principal": {"Service": "transfer.amazonaws.com"}, "Action": "sts:AssumeRole"}
     rights = [
         {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": f"arn:aws:s3:::{EXCHANGE}"},
         {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject",
                                        "s3:AbortMultipartUpload"], "Resource": f"arn:aws:s3:::{EXCHANGE}/*"}]
-    clients.iam.create_role(RoleName="partner", AssumeRolePolicyDocument=_policy([trust]))
-    clients.iam.put_role_policy(RoleName="partner", PolicyName="tree", PolicyDocument=_policy(rights))
-    clients.s3.put_object(Bucket=WORK, Key="configuration/current.json", Body=BUNDLE.model_dump_json(by_alias=True).encode())
-    secrets = PartnerSecrets(clients.secrets, PREFIX)
+    made.iam.create_role(RoleName="partner", AssumeRolePolicyDocument=_policy([trust]))
+    made.iam.put_role_policy(RoleName="partner", PolicyName="tree", PolicyDocument=_policy(rights))
+    made.s3.put_object(Bucket=WORK, Key="configuration/current.json", Body=BUNDLE.model_dump_json(by_alias=True).encode())
+    secrets = PartnerSecrets(made.secrets, PREFIX)
     for partner, password in (PASSWORDS | {"faraway": "elsewhere"}).items():
-        secrets.set_hash(partner, cheap_hash(password))
-    return clients
-
-
-def cheap_hash(password):
-    """The cheapest that is taken: these tests log in some hundred times."""
-    digest = hashlib.scrypt(password.encode(), salt=bytes(16), n=LEAST_N, r=8, p=1, dklen=32)
-    return f"scrypt${LEAST_N}$8$1${b64encode(bytes(16)).decode()}${b64encode(digest).decode()}"
+        secrets.set_hash(partner, clients.cheap_hash(password))
+    return made
 
 
 def _policy(statements):
@@ -263,69 +245,47 @@ def another(cloud, identify, bus, exchange, tmp_path):
 
 # --- clients ----------------------------------------------------------------------------------------------------------
 
-def run(*command, ok=True, **settings):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=30, **settings)
-    if ok:
-        assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done
-
-
 @pytest.fixture(scope="session")
 def key_pair(aws, tmp_path_factory):
     """Northwind's SSH key: the private file; the public line is set as `bridge partner key` sets it."""
-    file = tmp_path_factory.mktemp("key") / "id_ed25519"
-    run(program("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", "erp@northwind", "-f", file)
+    file = clients.key_pair(tmp_path_factory.mktemp("key"))
     PartnerSecrets(aws.secrets, PREFIX).add_key("northwind", file.with_suffix(".pub").read_text())
     return file
 
 
 @pytest.fixture
-def sftp(endpoint, tmp_path):
+def programs(endpoint, tmp_path):
+    """The client programs of a partner, by his name."""
+    def of(user="northwind", password=None, at=endpoint):
+        return clients.Programs(at.ports, at.host_key, tmp_path, user, password or PASSWORDS[user])
+    return of
+
+
+@pytest.fixture
+def sftp(programs, endpoint):
     """OpenSSH's sftp, the server's key pinned; one batch of commands."""
     def batch(*commands, user="northwind", password=None, key=None, ok=True, at=endpoint):
-        (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{at.ports['sftp']} {at.host_key}\n")
-        (tmp_path / "batch").write_text("\n".join(commands) + "\n")
-        options = ["-P", at.ports["sftp"], f"-oUserKnownHostsFile={tmp_path}/known_hosts", "-oStrictHostKeyChecking=yes",
-                   "-oNumberOfPasswordPrompts=1", "-F", "none"]
-        if key:
-            login = [program("sftp"), *options, "-oPasswordAuthentication=no", "-oIdentitiesOnly=yes", "-i", key]
-        else:
-            login = [program("sshpass"), "-p", password or PASSWORDS[user], program("sftp"), *options, "-oPubkeyAuthentication=no",
-                     "-oBatchMode=no"]
-        return run(*login, "-b", tmp_path / "batch", f"{user}@127.0.0.1", ok=ok)
+        return programs(user, password, at).sftp(*commands, key=key, ok=ok)
     return batch
 
 
 @pytest.fixture
-def lftp(endpoint):
+def lftp(programs):
     """lftp over FTPS; `set` lines first."""
-    def script(*commands, user="northwind", ok=True):
-        settings = ["set ssl:verify-certificate no", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 1",
-                    "set net:timeout 10", "set cmd:fail-exit yes"]
-        password = PASSWORDS[user].replace('"', '\\"')
-        login = f'open -u {user},"{password}" ftp://127.0.0.1:{endpoint.ports["ftps"]}'
-        return run(program("lftp"), "-c", "; ".join([*settings, login, *commands]), ok=ok)
-    return script
+    return lambda *commands, user="northwind", ok=True: programs(user).lftp(*commands, ok=ok)
 
 
 @pytest.fixture
-def curl(endpoint):
+def curl(programs):
     """curl; `protocol` ftp or ftps (explicit TLS)."""
     def fetch(protocol, path, *options, user="northwind", password=None, ok=True):
-        tls = ["--ssl-reqd", "--insecure"] if protocol == "ftps" else []
-        return run(program("curl"), "--silent", "--show-error", *tls, "-u", f"{user}:{password or PASSWORDS[user]}", *options,
-                   f"ftp://127.0.0.1:{endpoint.ports[protocol]}{path}", ok=ok)
+        return programs(user, password).curl(protocol, path, *options, ok=ok)
     return fetch
 
 
 @pytest.fixture
-def rclone(endpoint, tmp_path):
-    def command(*arguments, user="northwind", ok=True):
-        obscured = run(program("rclone"), "obscure", PASSWORDS[user]).stdout.strip()
-        (tmp_path / "rclone.conf").write_text(f"[bridge]\ntype = sftp\nhost = 127.0.0.1\nport = {endpoint.ports['sftp']}\n"
-                                              f"user = {user}\npass = {obscured}\n")
-        return run(program("rclone"), "--config", tmp_path / "rclone.conf", "--retries", "1", *arguments, ok=ok)
-    return command
+def rclone(programs):
+    return lambda *arguments, user="northwind", ok=True: programs(user).rclone(*arguments, ok=ok)
 
 
 @pytest.fixture(scope="session")

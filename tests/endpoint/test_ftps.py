@@ -9,7 +9,8 @@ import ssl
 import pytest
 
 from local.endpoint.servers import Server
-from tests.endpoint.conftest import PASSWORDS, PUBLIC, VPC, program, run
+from tests.clients import program, run
+from tests.endpoint.conftest import PASSWORDS, PUBLIC, VPC
 
 
 class Resuming(ftplib.FTP_TLS):

@@ -10,7 +10,8 @@ import pytest
 
 from local.endpoint.reception import Waits
 from local.endpoint.servers import Server
-from tests.endpoint.conftest import EXCHANGE, INTERNAL, PASSWORDS, PUBLIC, ROLE, VPC, program, run, soon
+from tests import clients
+from tests.endpoint.conftest import EXCHANGE, INTERNAL, PASSWORDS, PUBLIC, ROLE, VPC, soon
 
 REFUSED = {
     "a wrong password": ("northwind", "wrong"),
@@ -42,7 +43,7 @@ def test_a_partner_comes_only_over_his_protocols(connect, dial):
 
 
 def test_a_foreign_key_is_refused(sftp, tmp_path):
-    run(program("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "foreign")
+    clients.key_pair(tmp_path, "foreign")
 
     assert sftp("ls /", key=tmp_path / "foreign", ok=False).returncode != 0
     assert sftp("ls /", user="acme", key=tmp_path / "foreign", ok=False).returncode != 0

@@ -4,7 +4,6 @@ import filecmp
 import ftplib
 import io
 import json
-import os
 import resource
 import socket
 import subprocess
@@ -14,7 +13,8 @@ import pytest
 from paramiko.sftp import CMD_CLOSE
 
 from local.endpoint.servers import Server
-from tests.endpoint.conftest import PASSWORDS, PUBLIC, VPC, program, soon
+from tests.clients import uploading
+from tests.endpoint.conftest import PASSWORDS, PUBLIC, VPC, soon
 
 HALF = b"sku;price\nACME-1001;9,9"
 
@@ -274,31 +274,18 @@ def test_a_lost_control_connection_cuts_the_upload_off(dial, exchange, bus, prot
 
 
 @pytest.mark.parametrize("protocol", ["ftp", "ftps"])
-def test_a_killed_client_is_not_taken_for_one_that_is_done(endpoint, exchange, bus, protocol):
+def test_a_killed_client_is_not_taken_for_one_that_is_done(programs, exchange, bus, protocol):
     """kill -9 closes both connections in an orderly way; that both go at once is what tells."""
-    tls = ["--ssl-reqd", "--insecure"] if protocol == "ftps" else []
-    client = subprocess.Popen([program("curl"), "--silent", *tls, "-u", f"northwind:{PASSWORDS['northwind']}", "--no-buffer", "-T", "-",
-                               f"ftp://127.0.0.1:{endpoint.ports[protocol]}/inbox/prices/cut.csv"], stdin=subprocess.PIPE)
+    upload = programs().curl_command(protocol, "/inbox/prices/cut.csv", "--no-buffer", "-T", "-")
+    client = subprocess.Popen(upload, stdin=subprocess.PIPE)
     client.stdin.write(HALF * 10_000)
     client.stdin.flush()
-    soon(lambda: _uploading(endpoint, len(HALF) * 9_000), "receiving the first half")
+    soon(lambda: uploading(len(HALF) * 9_000), "receiving the first half")
     client.kill()
     client.wait()
     client.stdin.close()
 
     assert (HALF * 10_000).startswith(cut_off(bus, exchange, protocol))
-
-
-def _uploading(endpoint, size):
-    """Whether a session has received so much: the spools are unlinked files of this process."""
-    for descriptor in os.listdir("/proc/self/fd"):
-        try:
-            name, held = os.readlink(f"/proc/self/fd/{descriptor}"), os.stat(f"/proc/self/fd/{descriptor}").st_size
-        except OSError:
-            continue
-        if "/spool/" in name and held >= size:
-            return True
-    return False
 
 
 def test_tls_that_ends_without_its_farewell_is_a_broken_line(dial, exchange, bus):
