@@ -120,6 +120,8 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 4
 UNREADABLE = {
     "a picture": (PNG, Told("FILE-NOT-TEXT", None, None, None)),
     "a workbook": (b"PK\x03\x04" + bytes(range(256)) * 4, Told("FILE-NOT-TEXT", None, None, None)),
+    "a file in an alphabet that nobody set": ("sku;Name\nCH-1;椅子と机、価格表\n".encode("shift_jis"),
+                                              Told("FILE-ENCODING", None, None, None)),
     "a file without the key": ("Name;Price\nChair;9.90\n", Told("COLUMN-KEY", 1, "sku", None)),
     "a file without a heading": ("CH-1;Chair;9.90\nCH-2;Bench;1\n", Told("FILE-NO-HEADER", 1, None, None)),
     "a heading with a column twice": ("sku;Price;price\nCH-1;1;2\n", Told("COLUMN-TWICE", 1, "Price", None)),

@@ -95,12 +95,13 @@ def _write_results(run: Run, feed: Feed, results: Results, needs: Report) -> Non
     """The partner's own rows in his own order, plus what became of each."""
     with needs.exchange.open(run.drop) as drop, tempfile.TemporaryFile() as file:
         sheet = reader(feed.format).read(drop, feed)
+        width = len(sheet.header)
 
         def lines() -> Iterator[list[str]]:
             yield [*sheet.header, "_result", "_comment"]
             for row in sheet.rows:
-                cells = [*row.cells, *[""] * (len(sheet.header) - len(row.cells))]
-                yield [*cells, *_result(results, row.number, run)]
+                cells, surplus = row.cells[:width], row.cells[width:]
+                yield [*cells, *[""] * (width - len(cells)), *_result(results, row.number, run), *surplus]
 
         write(lines(), cast(BinaryIO, file), delimiter=sheet.delimiter or ";", encoding="utf-8-sig", guard=True)
         file.seek(0)
