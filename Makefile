@@ -37,6 +37,7 @@ deploy: synth ## To the AWS account you are logged in to; ARGS="-c name=acme -c 
 	@echo "  .venv/bin/bridge secret set plytix         how to log in at Plytix"
 	@echo "  .venv/bin/bridge config apply DIR          partners, feeds and channels (config/ is a sample)"
 	@echo "  .venv/bin/bridge partner password NAME     a login for each partner, or: partner key NAME"
+	@echo "  .venv/bin/bridge writes on                 until then runs are planned and answered, and nothing is sent to Plytix"
 	@echo "  .venv/bin/bridge runs                      what their files became"
 
 .venv-uv/bin/uv:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import config, partner, runs, secret
+from cli.commands import config, partner, runs, secret, switch
 from cli.refusal import Refusal, Refusing
 from cli.session import Session, enter_twin
 
@@ -21,6 +21,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(partner.app, name="partner")
 app.add_typer(secret.app, name="secret")
 runs.add_to(app)
+switch.add_to(app)
 
 
 @app.callback()

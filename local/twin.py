@@ -17,6 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from bridge.adapters.body import Bodies
+from bridge.adapters.switch import SwitchItem
 from infra import deps
 from local import stack
 from local.assembly import assembly
@@ -74,6 +76,7 @@ class Twin:
         if self._warm:
             self.aws.ask("warm", functions=[self.function(verb) for verb in CHAIN], wait=False)
         self._give_plytix_secret(url)
+        self._turn_writes_on()
         self._endpoint = self._make_endpoint()
         self.ports = {**self._endpoint.start(), "plytix": int(url.rpartition(":")[2]), "aws": self.aws.port}
         self._state.write(self.env, self.ports)
@@ -141,6 +144,7 @@ class Twin:
         self.aws.ask("reset", configuration=configuration, secrets=[self.outputs["PlytixSecretArn"]],
                      schedule_group=self.outputs["ScheduleGroup"])
         self.plytix.reset(schema="keep" if configuration else "drop")
+        self._turn_writes_on()
 
     def fire(self, name: str, group: str | None = None) -> list[str]:
         """Fire a schedule now: a function's (`redrive`, `refresh`) or a channel's, by its name."""
@@ -214,6 +218,11 @@ class Twin:
         """What `bridge secret set plytix` would write."""
         value = {"api_key": KEY, "api_password": PASSWORD, "auth_url": url, "pim_url": url}
         self.client("secretsmanager").put_secret_value(SecretId=self.outputs["PlytixSecretArn"], SecretString=json.dumps(value))
+
+    def _turn_writes_on(self) -> None:
+        """What `bridge writes on` does: a new deployment sends nothing, but this one is there to be tried."""
+        bodies = Bodies(self.client("s3"), self.outputs["WorkBucket"])
+        SwitchItem(self.client("dynamodb"), self.outputs["LedgerTable"], bodies).change(lambda before: replace(before, writes=True))
 
     def _make_endpoint(self) -> Endpoint:
         servers = [Server.of(server["ServerId"], server["Properties"]) for server in self.aws.ask("servers")["servers"]]

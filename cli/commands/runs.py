@@ -24,6 +24,7 @@ from bridge.domain.row import sku as spelled
 from bridge.domain.run import Run
 from bridge.errors import Stop
 from cli import aws
+from cli.commands.switch import waiting
 from cli.deployment import Deployment
 from cli.refusal import Refusal
 from cli.screen import Json, say, say_json, screen
@@ -55,6 +56,8 @@ def runs(
         cells = [facts["received"], facts["run"], facts["what"], facts["file"], facts["state"], str(facts["rows"]), outcomes]
         table.add_row(*map(_cell, cells))
     screen.print(table)
+    for notice in waiting(deployment).notices():
+        say(notice)
 
 
 def run(

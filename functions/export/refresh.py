@@ -4,6 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from bridge.configuration import Lane
+from bridge.errors import Later
 from bridge.parts import Parts
 from bridge.services.census import census_if_due
 from bridge.services.refresh import Refresh, refresh
@@ -15,8 +17,16 @@ parts = Parts()
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """`{"now": true}`: not only when the setting says that it is due."""
-    needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix(), parts.schemas(), parts.queues, parts.clock)
-    told = refresh(needs, due_only=not event.get("now"))
+    try:
+        return keep_current(due_only=not event.get("now"))
+    except Later as later:  # waiting is not failing: the next minute's call goes on
+        logger.info("refresh comes again", reason=str(later), after_s=later.after_s)
+        return {}
+
+
+def keep_current(*, due_only: bool) -> dict[str, int]:
+    needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix(Lane.MAIN), parts.schemas(), parts.queues, parts.clock)
+    told = refresh(needs, due_only=due_only)
     logger.info("mirror refreshed", done=told)
     if counted := census_if_due(needs):
         logger.info("census taken", done=counted)

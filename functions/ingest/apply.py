@@ -6,6 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from bridge.configuration import Lane
 from bridge.domain.row import Sku
 from bridge.door import message
 from bridge.parts import Parts
@@ -17,17 +18,17 @@ MARGIN_MS = 45_000
 """Left of the function's time when no further SKU is begun: more than one request may take."""
 
 
-def heart(until: int) -> Heart:
-    return Heart(parts.configuration(), parts.ledger, parts.claims, parts.tables, parts.stage, parts.plytix(), parts.schemas(),
-                 parts.events, parts.clock, until)
+def heart(lane: Lane, until: int) -> Heart:
+    return Heart(parts.configuration(), parts.ledger, parts.claims, parts.tables, parts.stage, parts.plytix(lane), parts.schemas(),
+                 parts.events, parts.clock, until, lambda feed: parts.switch.current().stops_feed(feed))
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> Any:
-    needs = heart(parts.clock() + context.get_remaining_time_in_millis() - MARGIN_MS)
+    until = parts.clock() + context.get_remaining_time_in_millis() - MARGIN_MS
 
     def take(record: SQSRecord) -> None:
-        body = message(record.json_body)
+        body, needs = message(record.json_body), heart(parts.lane(record.event_source_arn), until)
         if body["kind"] == "chunk":
             with logger.append_context_keys(run_id=body["run"], chunk=body["chunk"]):
                 apply_chunk(body["run"], body["chunk"], needs)

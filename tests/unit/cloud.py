@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from cli.main import app
 
 OUTPUTS = {
-    "bridge-storage": {"ExchangeBucket": "exchange", "WorkBucket": "work", "KeyArn": "arn:key"},
+    "bridge-storage": {"ExchangeBucket": "exchange", "WorkBucket": "work", "LedgerTable": "ledger", "KeyArn": "arn:key"},
     "bridge-processing": {
         "ScheduleGroup": "bridge-channels", "ScheduleRoleArn": "arn:role", "PublishFunctionArn": "arn:publish",
         "UndeliveredQueueArn": "arn:dead", "PlytixSecretArn": "arn:plytix", "PartnerSecretsPrefix": "bridge/partners/"},
@@ -60,6 +60,25 @@ class S3:
 
     def bundle(self):
         return json.loads(self.objects["work", "configuration/current.json"])
+
+
+class DynamoDB:
+    """Items by key; of conditions it knows those of `bridge.adapters.shared`."""
+
+    def __init__(self):
+        self.items = {}
+
+    def get_item(self, TableName, Key, ConsistentRead):
+        found = self.items.get((Key["pk"]["S"], Key["sk"]["S"]))
+        return {"Item": found} if found else {}
+
+    def put_item(self, TableName, Item, ConditionExpression, ReturnValuesOnConditionCheckFailure, ExpressionAttributeValues=None):
+        there = self.items.get((Item["pk"]["S"], Item["sk"]["S"]))
+        if (there or {}).get("version") != (ExpressionAttributeValues or {}).get(":version"):
+            error = refused("ConditionalCheckFailedException", "PutItem")
+            error.response |= {"Item": there} if there else {}
+            raise error
+        self.items[Item["pk"]["S"], Item["sk"]["S"]] = Item
 
 
 class Scheduler:
@@ -118,6 +137,7 @@ class Cloud:
     def __init__(self):
         self.stacks = {name: dict(outputs) for name, outputs in OUTPUTS.items()}
         self.cloudformation, self.s3, self.scheduler, self.secretsmanager = CloudFormation(self.stacks), S3(), Scheduler(), Secrets()
+        self.dynamodb = DynamoDB()
 
     def run(self, *words, typed=None):
         return CliRunner().invoke(app, [str(word) for word in words], input=typed)

@@ -60,6 +60,16 @@ def test_one_that_waits_for_longer_than_sqs_hides_is_hidden_for_as_long_as_can_b
     assert queue.hidden == {"r0": 43_000}
 
 
+def test_one_that_only_waits_is_not_received_so_often_in_its_fourteen_days_that_it_is_given_up() -> None:
+    waited_s = 0
+    for receives in range(1, 500):
+        queue = Queue()
+        answer(event({"v": 1, "does": "wait", "after_s": 0}, receives=receives), queue)
+        waited_s += queue.hidden["r0"]
+
+    assert waited_s > 14 * 86_400
+
+
 @pytest.mark.parametrize(("receives", "hidden_s"), [(1, 20), (3, 60), (400, 900)])
 def test_one_that_fails_comes_again_later_each_time(receives: int, hidden_s: int) -> None:
     queue = Queue()

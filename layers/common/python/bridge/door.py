@@ -1,6 +1,7 @@
 """The door of a function that queues call: one message after the other, each answered for itself; none fails another.
 
 A message that is to come `Later` is hidden for as long as it says, and returned as not done: that is waiting, not failing.
+SQS counts it as a receive all the same; so waits grow, and a message that only waits is never received too often.
 Anything else that fails is logged with its trace, and comes again after a wait that grows with its receives.
 """
 
@@ -26,6 +27,11 @@ def message(body: Any) -> dict[str, Any]:
     return dict(body)
 
 
+def shortest_wait_s(receives: int) -> float:
+    """So that in its 14 days in a queue a message is not received 500 times, after which it would lie with the dead letters."""
+    return min(receives**2 / 10, 3_600)
+
+
 class Batch(BatchProcessor):
     """powertools' processor, which says why a message failed, and when it comes again. `urls`: of the queues that call."""
 
@@ -35,12 +41,12 @@ class Batch(BatchProcessor):
         self._urls = {url.rsplit("/", 1)[1]: url for url in urls}
 
     def failure_handler(self, record: Any, exception: Any) -> Any:
-        error = exception[1]
+        error, receives = exception[1], int(record.attributes.approximate_receive_count)
         if isinstance(error, Later):
-            after_s = self._retry_s if error.after_s is None else error.after_s
+            after_s = max(self._retry_s if error.after_s is None else error.after_s, shortest_wait_s(receives))
             self._log.info("message comes again", reason=str(error), after_s=after_s)
         else:
-            after_s = min(self._retry_s * int(record.attributes.approximate_receive_count), LONGEST_RETRY_S)
+            after_s = min(self._retry_s * receives, LONGEST_RETRY_S)
             self._log.error("message failed", exc_info=exception, after_s=after_s)
         url = self._urls[record.event_source_arn.rsplit(":", 1)[1]]
         seconds = min(round(after_s), LONGEST_HIDDEN_S)

@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from bridge.adapters.body import Bodies
+from bridge.adapters.budget import BudgetItem, LaneBudget, budget_item
 from bridge.adapters.claims import Claims
 from bridge.adapters.configuration import ConfigurationStore
 from bridge.adapters.exchange import Exchange
@@ -23,8 +24,9 @@ from bridge.adapters.ledger import Ledger
 from bridge.adapters.queues import Events, Queues, Urls
 from bridge.adapters.schemas import Schemas
 from bridge.adapters.stage import Stage
+from bridge.adapters.switch import SwitchItem
 from bridge.adapters.tables import Names, Tables
-from bridge.configuration import Bundle
+from bridge.configuration import Bundle, Lane
 from bridge.door import Batch
 from bridge.errors import Stop
 
@@ -44,7 +46,7 @@ class Parts:
 
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     session: boto3.Session = field(default_factory=boto3.Session)
-    _products: dict[float, Products] = field(default_factory=dict)
+    _products: dict[tuple[Lane, float, float], Products] = field(default_factory=dict)
     clock = staticmethod(now_ms)
 
     def setting(self, name: str) -> str:
@@ -113,22 +115,36 @@ class Parts:
     def events(self) -> Events:
         return Events(self.client("events"), self.setting("LEDGER_TABLE"))
 
+    def lane(self, queue_arn: str) -> Lane:
+        """That of the queue in which a message came."""
+        return Lane.FAST if self.setting("FAST_QUEUE_URL").rsplit("/", 1)[1] == queue_arn.rsplit(":", 1)[1] else Lane.MAIN
+
     def sqs_door(self, logger: Logger, *queues: str) -> Batch:
         """The door for the queues that call this function: `RUNS`, `FAST` …"""
         urls = tuple(self.setting(f"{queue}_QUEUE_URL") for queue in queues)
         return Batch(logger, self.sqs, urls, self.configuration().settings.retry_s)
 
-    def plytix(self) -> Products:
-        """One for each setting of the client's timeout: warm workers obey a new configuration too."""
-        timeout_s = self.configuration().settings.client_timeout_s
-        if timeout_s not in self._products:
-            self._products[timeout_s] = self._plytix(timeout_s)
-        return self._products[timeout_s]
+    @cached_property
+    def switch(self) -> SwitchItem:
+        return SwitchItem(self.dynamodb, self.setting("LEDGER_TABLE"), self.bodies)
 
-    def _plytix(self, timeout_s: float) -> Products:
+    @cached_property
+    def budget(self) -> BudgetItem:
+        return budget_item(self.dynamodb, self.setting("LEDGER_TABLE"), self.bodies)
+
+    def plytix(self, lane: Lane) -> Products:
+        """One for each lane and setting: warm workers obey a new configuration too."""
+        settings = self.configuration().settings
+        key = lane, settings.client_timeout_s, settings.share
+        if key not in self._products:
+            self._products[key] = self._plytix(*key)
+        return self._products[key]
+
+    def _plytix(self, lane: Lane, timeout_s: float, share: float) -> Products:
         from bridge.adapters.plytix.credentials import Secret  # requests costs 150 ms: only who calls Plytix pays
         from bridge.adapters.plytix.products import Products
-        from bridge.adapters.plytix.session import Limits, Session, Unlimited
+        from bridge.adapters.plytix.session import Limits, Session
 
         secret = Secret(self.client("secretsmanager"), self.setting("PLYTIX_SECRET_ARN"))
-        return Products(Session(secret, Unlimited(), Limits(total_s=timeout_s)))
+        budget = LaneBudget(self.budget, self.switch.current, lane, share)
+        return Products(Session(secret, budget, Limits(total_s=timeout_s)))

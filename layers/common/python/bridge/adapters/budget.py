@@ -15,7 +15,7 @@ from bridge.adapters.shared import Form, Shared
 from bridge.configuration import Lane
 from bridge.domain import budget
 from bridge.domain.budget import FALLBACK, Budget, Lease, Terms, Wait, Why, Window
-from bridge.domain.switch import Switch
+from bridge.domain.switch import ASK_AGAIN_S, Switch
 from bridge.errors import Later
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 KEY = ("budget", "plytix")
 FORM = Form(Budget(), budget.to_json, budget.from_json)
-PAUSED_S = 300.0
-"""A message that is stopped by hand comes back so often to ask whether it still is."""
 AT_ONCE = 8  # departures in one lease, at most
 TURNS = 5
 BudgetItem = Shared[Budget]
@@ -63,14 +61,14 @@ class LaneBudget:
 
     def may_write(self) -> None:
         if why := self._switch().stops_writes():
-            raise Later(why, PAUSED_S)
+            raise Later(why, ASK_AGAIN_S)
 
     def lease(self) -> None:
         """Sleeps until the departure: two seconds at most, and ten where others go first. Raises Later beyond that."""
         terms, asked = self._terms, self._clock()
         for _ in range(TURNS):
             if why := self._switch().stops_lane(self._lane):
-                raise Later(why, PAUSED_S)
+                raise Later(why, ASK_AGAIN_S)
             if not terms.windows:
                 return
             departure = self._take(terms, asked)
@@ -79,7 +77,7 @@ class LaneBudget:
             if in_time and departure.closings == self._item.known.closings:
                 self._mine.closings = departure.closings
                 return
-        raise Later("this worker is too slow to ask in time", PAUSED_S)
+        raise Later("this worker is too slow to ask in time", ASK_AGAIN_S)
 
     def refused(self, wait_s: float | None, window_s: float | None) -> float | None:
         """After a 429; gives in how many seconds it may be asked again. `wait_s`: as Plytix says, `window_s`: of the full window."""

@@ -9,6 +9,9 @@ from typing import Any
 
 from bridge.configuration import Lane
 
+ASK_AGAIN_S = 300.0
+"""What is stopped comes back so often to see whether it still is."""
+
 
 class Kind(StrEnum):
     ALL = "all"
@@ -57,12 +60,21 @@ class Switch:
     def stops_writes(self) -> str:
         return "" if self.writes else "writes to Plytix are off (bridge writes on)"
 
+    def notices(self) -> list[str]:
+        """All that is stopped, for people."""
+        paused = dict.fromkeys(self._stops(target) for target in sorted(self.paused))  # where all is, that says it
+        return [*filter(None, [self.stops_writes()]), *paused]
+
     def _stops(self, target: Target) -> str:
         for stopped in (Target(Kind.ALL), target):
             if pause := self.paused.get(stopped):
                 said = f": {pause.why}" if pause.why else ""
-                return f"{stopped} is paused (bridge resume {stopped}){said}"
+                return f"{_subject(stopped)} paused (bridge resume {stopped}){said}"
         return ""
+
+
+def _subject(target: Target) -> str:
+    return "all is" if target.kind is Kind.ALL else f"the {target} is"
 
 
 def pause(switch: Switch, target: Target, now: int, why: str = "") -> Switch:

@@ -8,6 +8,7 @@ A death anywhere is repaired by doing it again: the intent in the claim tells th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ulid import ULID
@@ -22,6 +23,7 @@ from bridge.domain.product import Product
 from bridge.domain.reconcile import Change, Kind, reconcile
 from bridge.domain.row import Sku, Value
 from bridge.domain.run import Run
+from bridge.domain.switch import ASK_AGAIN_S
 from bridge.domain.values import digest
 from bridge.domain.wanted import EXISTS, Refusal, Wanted
 from bridge.errors import Changed, Fate, Later, Refused, Stop
@@ -49,6 +51,7 @@ class Heart:
     events: Events
     clock: Clock
     until: int | None = None  # ms; no SKU is begun after it, so that the function's time never ends in the middle of one
+    stops: Callable[[str], str] = lambda feed: ""  # why a feed's rows must wait, if they must; asked before each
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ def apply_chunk(id: str, number: int, heart: Heart) -> None:
 def _outcome(run: Run, feed: Feed | None, row: StagedRow, heart: Heart) -> Judged:
     if heart.until is not None and heart.clock() >= heart.until:
         raise Later("the function's time is up", 0)
+    if why := heart.stops(run.feed):
+        raise Later(why, ASK_AGAIN_S)
     if feed is None:  # retired since: what it wants counts no more
         return Judged(Outcome.SKIPPED)
     judged = bring(row.sku, heart, Asked(run, feed, row))

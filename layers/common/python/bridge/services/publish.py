@@ -85,6 +85,7 @@ class Publish:
     outbox: Outbox
     deliveries: Deliveries
     clock: Clock
+    paused: str = ""  # why nothing is to be published now, if that is so
 
 
 def publish(name: str, due: int, needs: Publish) -> Delivery:
@@ -96,7 +97,7 @@ def publish(name: str, due: int, needs: Publish) -> Delivery:
     if delivery.state is DeliveryState.PUBLISHED:
         return delivery
     delivery = replace(delivery, configuration=needs.configuration.version, recipients=channel.recipients)
-    if why := unfit(needs.freshness.state(), channel, needs.clock()):
+    if why := needs.paused or unfit(needs.freshness.state(), channel, needs.clock()):
         ended = replace(delivery, state=DeliveryState.LATE, why=why)
     else:
         ended = replace(_publish(channel, delivery, needs), state=DeliveryState.PUBLISHED, why="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.configuration import Bundle, Lane
@@ -23,6 +24,7 @@ class Redrive:
     queues: Queues
     events: Events
     clock: Clock
+    waits: Callable[[Lane, str], bool] = lambda lane, feed: False  # see `bridge.domain.waiting`
 
 
 def redrive(needs: Redrive) -> dict[str, int]:
@@ -46,6 +48,8 @@ def _again(run: Run, needs: Redrive, again: str) -> int:
         return 0
     if run.state is not State.APPLYING or run.total == run.done:  # also when all is done: a lost close has nobody else
         needs.queues.send_run(run, again)
+    if needs.waits(run.lane, run.feed):
+        return 0
     done = {number for number, _ in needs.ledger.chunks_done(run.id)}
     open_chunks = [n for n in range(run.noted) if n not in done]
     for number in open_chunks:
@@ -71,7 +75,7 @@ def _skus(needs: Redrive, before: int, busy: set[str]) -> int:
     due = set(needs.claims.left_behind(needs.clock()))
     lanes: dict[Sku, Lane] = {}
     for id, feed in needs.configuration.feeds.items():
-        if id not in busy:
+        if id not in busy and not needs.waits(feed.lane, id):
             for sku in needs.tables.due(id, before):
                 due.add(sku)
                 lanes[sku] = feed.lane

@@ -1,0 +1,31 @@
+"""Which work waits for the budget or for a person: it comes again by itself, and nobody need hurry it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bridge.configuration import Lane
+from bridge.domain.budget import Budget, opens
+from bridge.domain.switch import Switch
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """As switch and budget stood at `now` (ms)."""
+
+    switch: Switch
+    budget: Budget
+    now: int
+
+    def waits(self, lane: Lane, feed: str) -> bool:
+        """Whether what this feed's runs have to send in this lane can only wait."""
+        stopped = self.switch.stops_writes() or self.switch.stops_lane(lane) or self.switch.stops_feed(feed)
+        return bool(stopped) or opens(self.budget, lane, self.now) > self.now
+
+    def notices(self) -> list[str]:
+        """All that stands still, for people."""
+        return self.switch.notices() + [
+            f"the lane {lane} waits until {datetime.fromtimestamp(until / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}: {why}"
+            for lane in Lane if (until := opens(self.budget, lane, self.now)) > self.now
+            for why in ["Plytix refuses (429)" if self.budget.closed_until > self.now else "our share of its hour is spent"]]

@@ -1,0 +1,93 @@
+"""Pausing and resuming as an operator does it: what is stopped is said everywhere, and a misspelled name stops nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bridge.adapters.body import Bodies
+from bridge.adapters.switch import SwitchItem
+from bridge.configuration import Lane
+from cli import aws
+from tests.unit.cloud import Cloud
+
+SAMPLE = Path(__file__).parents[2] / "config"
+FEED = "nordhang-erp/prices"
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    cloud = Cloud()
+    monkeypatch.setattr(aws, "client", lambda service: getattr(cloud, service))
+    cloud.done("config", "apply", SAMPLE)
+    return cloud
+
+
+def seen(cloud):
+    """As a function sees it."""
+    return SwitchItem(cloud.dynamodb, "ledger", Bodies(cloud.s3, "work")).current()
+
+
+def test_a_new_deployment_writes_nothing_until_it_is_told_to(cloud):
+    assert cloud.done("switch") == "writes to Plytix are off (bridge writes on)\n"
+    assert seen(cloud).stops_writes()
+
+    assert cloud.done("writes", "on") == "Writes to Plytix are on\n"
+    assert not seen(cloud).stops_writes()
+    assert cloud.done("switch") == "Nothing is paused, and writes to Plytix are on\n"
+
+    cloud.done("writes", "off")
+    assert seen(cloud).stops_writes()
+
+
+def test_a_paused_feed_stops_and_no_other(cloud):
+    cloud.done("pause", "feed", FEED, "--why", "wrong price list")
+
+    assert seen(cloud).stops_feed(FEED) == f"the feed {FEED} is paused (bridge resume feed {FEED}): wrong price list"
+    assert not seen(cloud).stops_feed("lager-sued/stock")
+    assert not seen(cloud).stops_lane(Lane.FAST)
+    cloud.done("resume", "feed", FEED)
+    assert not seen(cloud).stops_feed(FEED)
+
+
+def test_all_that_is_paused_stops_lanes_feeds_and_channels_and_is_resumed_in_one_go(cloud):
+    cloud.done("pause", "all")
+    cloud.done("pause", "lane", "main")
+
+    now = seen(cloud)
+    assert now.stops_lane(Lane.FAST)
+    assert now.stops_feed(FEED)
+    assert now.stops_channel("retailer-catalogue")
+    cloud.done("resume", "all")
+    assert not seen(cloud).paused
+
+
+def test_paused_twice_it_keeps_the_time_since_when(cloud):
+    cloud.done("pause", "channel", "retailer-catalogue")
+    [first] = json.loads(cloud.done("switch", "--json"))["paused"]
+    cloud.done("pause", "channel", "retailer-catalogue", "--why", "the buyer is on holiday")
+
+    [second] = json.loads(cloud.done("switch", "--json"))["paused"]
+    assert second == first | {"why": "the buyer is on holiday"}
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["feed", "nordhang-erp/price"], 'There is no feed "nordhang-erp/price"; there are: '),
+    (["channel", "x"], "there are: retailer-catalogue"), (["lane", "slow"], "there are: fast, main"),
+    (["all", "x"], "After all comes no name"),
+])
+def test_what_there_is_not_cannot_be_paused(cloud, words, said):
+    result = cloud.run("pause", *words)
+
+    assert result.exit_code == 1
+    assert said in result.output
+    assert not seen(cloud).paused
+
+
+def test_what_is_not_paused_cannot_be_resumed(cloud):
+    result = cloud.run("resume", "lane", "fast")
+
+    assert result.exit_code == 1
+    assert "Not paused: lane fast" in result.output
