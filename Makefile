@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --quiet
 SOURCES := cdk.json $(shell find infra functions layers/common -type f -not -name '*.pyc')
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup lint test demo twin synth deploy
+.PHONY: help setup lint test bench demo twin synth deploy
 .DEFAULT_GOAL := help
 
 help: ## These targets
@@ -22,6 +22,9 @@ twin: setup ## The whole system on this machine, to try with your own client; Ct
 
 test: setup ## All tests
 	@$(RUN) pytest
+
+bench: .venv/ready ## What a file costs in requests to Plytix, beside other ways; build/bench.json
+	@$(RUN) python -m benchmarks $(ARGS)
 
 lint: .venv/ready ## Style, types, and who may import whom
 	@$(RUN) ruff check .
