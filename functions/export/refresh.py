@@ -19,9 +19,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """`{"now": true}`: not only when the setting says that it is due."""
     try:
         return keep_current(due_only=not event.get("now"))
-    except Later as later:  # waiting is not failing: the next minute's call goes on
+    except Later as later:
+        if later.after_s is None:
+            raise
         logger.info("refresh comes again", reason=str(later), after_s=later.after_s)
-        return {}
+        return {}  # waiting for the budget or a person is not failing: a later minute's call goes on
 
 
 def keep_current(*, due_only: bool) -> dict[str, int]:
