@@ -126,7 +126,7 @@ def test_a_token_that_ends_in_the_middle_of_a_run_is_renewed_and_nobody_notices(
     receipt = erp.receipt(sent)
     assert (receipt.state, receipt.outcomes, receipt.issues) == ("closed", {"CREATED": 3}, [])
     assert company.products() == PRODUCTS
-    assert company.plytix.counts()["statuses"]["401"] == 2
+    assert company.plytix.counts()["statuses"]["401"] >= 2
 
 
 @pytest.fixture
