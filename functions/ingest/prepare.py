@@ -7,18 +7,29 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from bridge.door import message
+from bridge.errors import Later, Stop
 from bridge.parts import Parts
-from bridge.services.prepare import Prepare, prepare
+from bridge.services.prepare import Prepare, give_up, prepare
 
 logger = Logger(service="prepare")
 parts = Parts()
+TRIES = 10
+"""Over more than a quarter of an hour: what fails so often will fail always."""
 
 
 def take(record: SQSRecord) -> None:
     id = message(record.json_body)["run"]
     needs = Prepare(parts.configuration(), parts.ledger, parts.tables, parts.stage, parts.exchange, parts.queues, parts.events, parts.clock)
     with logger.append_context_keys(run_id=id):
-        run = prepare(id, needs)
+        try:
+            run = prepare(id, needs)
+        except (Later, Stop):
+            raise
+        except Exception:
+            if int(record.attributes.approximate_receive_count or 0) < TRIES or not give_up(id, needs):
+                raise
+            logger.exception("run given up")
+            return
         logger.info("run prepared", state=run.state, feed=run.feed, rows=run.rows, chunks=run.staged)
 
 

@@ -17,7 +17,7 @@ from local.ministack.settings import Settings
 
 def patches(settings: Settings) -> dict[str, Callable[[], None]]:
     """Each patch by the name that `Settings.without` knows; imported late, as MiniStack reads its environment then."""
-    from local.ministack.inside import deliveries, functions, policies, queues, resources, schedules
+    from local.ministack.inside import deliveries, functions, objects, policies, queues, resources, schedules
 
     return {
         "runtime_client": lambda: functions.run_by_awslambdaric(settings),
@@ -28,6 +28,7 @@ def patches(settings: Settings) -> dict[str, Callable[[], None]]:
         "still_for_reset": queues.stand_still_while_reset,
         "forget_at_reset": deliveries.forget_at_reset,
         "rule_retries": deliveries.try_a_rules_function_again,
+        "version_ranges": objects.give_ranges_of_versions_too,
         "version_id": deliveries.name_the_version_in_events,
         "secure_deliveries": policies.deliver_over_tls,
         "folder_keys": policies.ask_about_folders_by_their_key,

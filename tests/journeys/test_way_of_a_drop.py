@@ -179,3 +179,15 @@ def _file(partner, name, text):
     file = partner.programs.folder / name
     file.write_text(text)
     return file
+
+
+def test_a_file_larger_than_one_range_is_read_once(shop, erp):
+    """A drop is read by ranges of 8 MiB; this one has a bit more, nearly all of it in rows that need no look at Plytix."""
+    rows = [f"CH-1;{number:07d} {'x' * 80};free;;blue\n" for number in range(80_000)]
+    content = "sku;Name;Price;Text;Colour\n" + "".join(rows) + "CH-2;Bench;99;;green\n"
+    assert len(content) > 8 * 1024 * 1024
+
+    receipt = erp.drops("products/large.csv", content, within_s=120)
+
+    assert (receipt.rows, receipt.outcomes) == (80_001, {"CREATED": 1, "REJECTED": 80_000})
+    assert list(shop.products()) == ["CH-2"]

@@ -36,6 +36,8 @@ class Exchange:
             part = self._get(drop, f"bytes={start}-{min(start + RANGE, drop.size) - 1}")
             for block in part.iter_chunks(1024 * 1024):
                 file.write(block)
+            if file.tell() != min(start + RANGE, drop.size):
+                raise RuntimeError(f"{drop.key}: {file.tell()} bytes came of {drop.size}, of which {start} to {start + RANGE} were asked")
         file.seek(0)
         return cast(BinaryIO, file)
 

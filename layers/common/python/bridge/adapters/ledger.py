@@ -174,7 +174,8 @@ class Ledger:
         fixed = [[drop.bucket, drop.key, drop.version, drop.size, drop.etag, drop.landed, drop.sequencer],
                  run.feed, run.sequence, run.registered, run.lane.value]
         item = {**_key(f"run#{run.id}", "run"), "state": {"S": run.state.value}, "open": {"S": "run"},
-                "since": {"S": f"{run.registered:013d}"}, "issues": _value(run.issues), **self._bodies.pack(fixed)}
+                "since": {"S": f"{run.registered:013d}"}, **self._bodies.pack(fixed),
+                "issues": _value(run.issues), "reading": _value(run.reading)}
         return item | {name: _value(getattr(run, name)) for name in NUMBERS + WORDS if getattr(run, name) is not None}
 
     def _run(self, item: Item) -> Run:
@@ -184,7 +185,8 @@ class Ledger:
         counts = {outcome: int(item[f"n_{outcome}"]["N"]) for outcome in Outcome if f"n_{outcome}" in item}
         return Run(item["pk"]["S"].removeprefix("run#"), Drop(*drop), feed, sequence.Sequence(seq), registered, State(item["state"]["S"]),
                    Lane(lane), whole="whole" in item, cut_off="cut_off" in item, counts=counts,
-                   issues=tuple(orjson.loads(item["issues"]["S"])), **facts)
+                   issues=tuple(orjson.loads(item["issues"]["S"])),
+                   reading=orjson.loads(item["reading"]["S"]), **facts)
 
     # ---- calls
     def _get(self, pk: str, sk: str) -> Item:

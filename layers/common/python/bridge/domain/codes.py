@@ -32,6 +32,9 @@ FILE_HALF = Code("FILE-HALF", ERROR,
 FILE_CUT_OFF = Code("FILE-CUT-OFF", ERROR,
     'the upload of "{value}" broke off; what arrived is a fragment and was not taken',
     "Upload the file again.")
+FILE_FAILED = Code("FILE-FAILED", ERROR,
+    "the bridge could not read this file, again and again; that is its own fault, and its people find it in their alarms",
+    "Wait to hear from them, or save the file anew as CSV (UTF-8) and upload it.")
 FILE_NOT_TEXT = Code("FILE-NOT-TEXT", ERROR,
     "this is {kind}, not a text file with rows",
     "Save it as CSV (UTF-8) and upload that.")
@@ -181,6 +184,9 @@ SKIPPED_PERSON = Code("SKIPPED-PERSON", WARNING,
 SKIPPED_DELETED = Code("SKIPPED-DELETED", WARNING,
     "somebody deleted this product in Plytix; it was not created again",
     "Take the row out, or ask for the product to be created again.")
+SKIPPED_RETIRED = Code("SKIPPED-RETIRED", WARNING,
+    "this feed was taken out of the configuration while the file was on its way, so nothing of the row was sent",
+    "Ask which feed takes these rows now, and send them there.")
 OVER_PERSON = Code("OVER-PERSON", WARNING,
     '{attribute}: somebody had changed it in Plytix to "{stands}"; it was set to "{value}" again',
     "Nothing to do; change it at its source if it should be otherwise.")

@@ -47,8 +47,7 @@ def _doubled(keys: bytearray, at: Sequence[int]) -> Iterator[tuple[bytes, list[i
 
 def issue(sku: Sku, line: int, lines: Sequence[int], column: str) -> Issue:
     """What the row in `line` is told: where its key stands besides."""
-    others = [other for other in lines if other != line]
-    shown = [f"{other}" for other in others[:SHOWN]]
-    more = len(others) - SHOWN
+    shown = [f"{other}" for other in lines[:SHOWN + 1] if other != line][:SHOWN]  # never all: a key may stand in every row
+    more = len(lines) - 1 - len(shown)
     told = f"{', '.join(shown)} and {more} more" if more > 0 else " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
     return Issue(codes.KEY_TWICE, line, column, sku, {"lines": told})

@@ -56,6 +56,7 @@ class Run:
     closed: int = 0
     reported: int = 0
     issues: tuple[dict[str, Any], ...] = ()  # of the file as a whole, as `Issue.as_json` gives them
+    reading: dict[str, Any] = field(default_factory=dict)  # how the file was read (`as_read`): its report reads it so again
 
     @property
     def partner(self) -> str:

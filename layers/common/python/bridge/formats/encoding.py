@@ -110,7 +110,7 @@ def _decodes(file: BinaryIO, codec: str) -> bool:
         for block in _blocks(_from_start(file)):
             decoder.decode(block)
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:  # not only UnicodeDecodeError: UTF-16 wants its BOM
         return False
     return True
 
@@ -119,17 +119,19 @@ def _declared(file: BinaryIO, codec: str) -> Encoding | Issue:
     """An encoding that the file or the feed declares: right throughout, or bad in places, or plainly another one."""
     if _decodes(file, codec):
         return Encoding(codec, whole=True)
+    refused = Issue(codes.FILE_ENCODING, facts={"tried": f"they are not {codec.removesuffix('-sig')}"})
     decoder = codecs.getincrementaldecoder(codec)(ESCAPE)
     good = bad = 0
-    for block in _blocks(_from_start(file)):
-        text = decoder.decode(block)
-        if not text.isascii():
-            wrong = len(ESCAPED.findall(text))
-            bad += wrong
-            good += len(text) - wrong - len(text.encode("ascii", "ignore"))
-    if bad > max(good, 3):
-        return Issue(codes.FILE_ENCODING, facts={"tried": f"they are not {codec.removesuffix('-sig')}"})
-    return Encoding(codec, whole=False)
+    try:
+        for block in _blocks(_from_start(file)):
+            text = decoder.decode(block)
+            if not text.isascii():
+                wrong = len(ESCAPED.findall(text))
+                bad += wrong
+                good += len(text) - wrong - len(text.encode("ascii", "ignore"))
+    except UnicodeError:  # a codec that cannot go on after what it cannot read, as UTF-16 without its BOM
+        return refused
+    return refused if bad > max(good, 3) else Encoding(codec, whole=False)
 
 
 def _by_language(file: BinaryIO) -> Encoding | Issue:

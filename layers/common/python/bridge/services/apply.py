@@ -16,7 +16,7 @@ from ulid import ULID
 from bridge.configuration import Bundle, Feed
 from bridge.domain.claim import Claim, Intended
 from bridge.domain.history import Act, Entry, Made
-from bridge.domain.judge import Judged, judge
+from bridge.domain.judge import RETIRED, Judged, Note, judge
 from bridge.domain.mirror import Mirror
 from bridge.domain.outcome import Outcome
 from bridge.domain.product import Product
@@ -85,7 +85,7 @@ def _outcome(run: Run, feed: Feed | None, row: StagedRow, heart: Heart) -> Judge
     if why := heart.stops(run.feed):
         raise Later(why, ASK_AGAIN_S)
     if feed is None:  # retired since: what it wants counts no more
-        return Judged(Outcome.SKIPPED)
+        return Judged(Outcome.SKIPPED, (Note("sku", RETIRED),))
     judged = bring(row.sku, heart, Asked(run, feed, row))
     if judged is None or judged.outcome is Outcome.RETRYING:
         raise Later(f"{row.sku} is not at rest yet")

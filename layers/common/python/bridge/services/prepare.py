@@ -8,6 +8,7 @@ from ulid import ULID
 
 from bridge.configuration import Bundle, Feed
 from bridge.domain import codes
+from bridge.domain.drop import folders
 from bridge.domain.issue import Issue
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import BEFORE_COMMIT, Run, State
@@ -46,15 +47,26 @@ def prepare(id: str, needs: Prepare) -> Run:
     return needs.ledger.run(id)
 
 
+def give_up(id: str, needs: Prepare) -> bool:
+    """A drop that fails whoever reads it must not keep its feed waiting. False: commit has begun, there is no way back."""
+    issue = Issue(codes.FILE_FAILED).as_json()
+    if not needs.ledger.advance(id, BEFORE_COMMIT, State.FAILED, closed=needs.clock(), issues=(issue,), rows=0, attempt=""):
+        return False
+    needs.events.run_closed(needs.ledger.run(id))
+    return True
+
+
 def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
     """Tell what was found, and let commit begin or refuse the drop."""
     attempt = str(ULID())
     if feed is None:
-        plan = Plan(refused=True, issues=[Issue(codes.FEED_NONE, value=run.drop.path, facts={"folders": "none"}).as_json()])
+        known = ", ".join(f"/inbox/{folder}" for folder in folders(needs.configuration, run.partner)) or "none"
+        plan = Plan(refused=True, issues=[Issue(codes.FEED_NONE, value=run.drop.path, facts={"folders": known}).as_json()])
     else:
         size = needs.configuration.settings.chunk_size
         plan = read(run, feed, attempt, Read(needs.tables, needs.stage, needs.exchange, needs.clock, size))
-    facts = {"attempt": attempt if plan.staged_settled else "", "rows": plan.rows, "issues": tuple(plan.issues), "moved": needs.clock()}
+    facts = {"attempt": attempt if plan.staged_settled else "", "rows": plan.rows, "issues": tuple(plan.issues), "reading": plan.reading,
+             "moved": needs.clock()}
     if plan.refused:
         rejected = {Outcome.REJECTED: plan.rows} if plan.rows else {}
         if needs.ledger.advance(run.id, (State.READING,), State.REFUSED, add=rejected, closed=needs.clock(), **facts):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from bridge.configuration import Feed
+from bridge.configuration import Column, Feed, Key
 from bridge.domain import codes
 from bridge.domain.duplicates import Keys
 from bridge.domain.duplicates import issue as doubled_issue
@@ -20,6 +20,7 @@ from bridge.domain.receipt import SHOWN
 from bridge.domain.record import Bad, shape
 from bridge.domain.row import Record, Sku, sku
 from bridge.domain.run import Run
+from bridge.domain.sheet import Sheet
 from bridge.domain.values import digest
 from bridge.domain.wanted import Wanted, spread, tell
 from bridge.formats import Reader, reader
@@ -52,6 +53,7 @@ class Plan:
     told: list[dict[str, Any]] = field(default_factory=list)
     more: int = 0
     staged_settled: bool = False
+    reading: dict[str, Any] = field(default_factory=dict)
 
     def tell(self, issues: list[dict[str, Any]]) -> None:
         room = SHOWN - len(self.told)
@@ -71,6 +73,7 @@ def read(run: Run, feed: Feed, attempt: str, needs: Read) -> Plan:
         if header is None or header.refused:
             plan.refused = True
             return plan
+        plan.reading = reading_of(feed, sheet, header)
         doubled = _doubled(file, feed, header, reading)
         needs.stage.write_settled(run.id, attempt, _settled(file, run, feed, header, reading, doubled, plan, attempt, needs))
         plan.staged_settled = True
@@ -81,6 +84,23 @@ def read(run: Run, feed: Feed, attempt: str, needs: Read) -> Plan:
         plan.refused = True
         plan.issues.append(Issue(codes.FILE_ON_ERROR, facts={"rows": faulty}).as_json())
     return plan
+
+
+def reading_of(feed: Feed, sheet: Sheet, header: Header) -> dict[str, Any]:
+    """How the file was read: kept with the run, so that its report does not depend on what the feed has become since."""
+    heads = {place.column.to: place.name for place in header.places}
+    return {"format": feed.format, "encoding": sheet.encoding, "delimiter": sheet.delimiter,
+            "key": header.names[header.key], "heads": heads}
+
+
+def as_read(run: Run) -> Feed | None:
+    """A feed that reads the run's file just as it was read; None: nothing of it was."""
+    if not run.reading:
+        return None
+    columns = {head: Column(to=attribute) for attribute, head in run.reading["heads"].items()}
+    said = {name: run.reading[name] for name in ("format", "encoding", "delimiter")}
+    key = Key.model_construct(column=run.reading["key"])
+    return Feed.model_construct(partner=run.partner, name=run.feed.rpartition("/")[2], takes=("*",), key=key, columns=columns, **said)
 
 
 def _doubled(file: BinaryIO, feed: Feed, header: Header, reading: Reader) -> dict[Sku, list[int]]:

@@ -21,6 +21,7 @@ from bridge.domain.run import ENDED, Run, State
 from bridge.formats import reader
 from bridge.formats.delimited_writer import write
 from bridge.ports import Clock, Exchange, Ledger, Stage, StagedRow
+from bridge.services.read import as_read
 from bridge.services.receipts import tell
 
 
@@ -60,7 +61,7 @@ def report(id: str, needs: Report) -> Run:
     run = needs.ledger.run(id)
     if run.state not in ENDED or run.reported:
         return run
-    feed = needs.configuration.feeds.get(run.feed)
+    feed = as_read(run)
     results = _results(run, feed, needs) if run.attempt else Results()
     if run.rows and feed:
         _write_results(run, feed, results, needs)
