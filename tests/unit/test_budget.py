@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import orjson
 import pytest
@@ -108,8 +109,7 @@ def test_departures_are_evenly_spaced():
 
     account.run(backlog(), until=30 * SECOND)
 
-    gaps = {later - first for first, later in zip(account.departures, account.departures[1:], strict=False)}
-    assert gaps == {250}
+    assert {later - first for first, later in pairwise(account.departures)} == {250}
 
 
 def test_a_departure_that_nobody_took_is_lost():
@@ -127,6 +127,7 @@ def test_where_the_share_is_all_of_it_the_lateness_of_requests_is_still_allowed_
 
     assert account.refusals == []
     assert account.used(2 * MINUTE) >= 0.85 * 50 * 12
+    assert {later - first for first, later in pairwise(account.departures)} == {230}
 
 
 @given(st.lists(st.integers(0, 5_000), max_size=40), st.integers(0, 6_000), st.integers(1, 12), st.integers(1, 3_000))
@@ -244,7 +245,7 @@ def test_a_refusal_stops_all_and_is_probed_by_one_at_growing_intervals():
     refusals = [(at - START) / 1000 for at, _ in account.refusals]
     first, probes = refusals[0], [at for at in refusals if at > refusals[0] + 3]  # those under way come first
     assert len(refusals) - len(probes) < 10  # departures that had been leased
-    gaps = [round(later - earlier) for earlier, later in zip([first, *probes], probes, strict=False)]
+    gaps = [round(later - earlier) for earlier, later in pairwise([first, *probes])]
     assert gaps == pytest.approx([10, 20, 40, 80], abs=2)
     assert account.used(10 * MINUTE) - account.used(340 * SECOND) > 0.9 * 40 * 26
 

@@ -6,7 +6,7 @@ What holds, whatever the kind and phase of the windows that Plytix keeps, and wh
 - any stretch as long as another window (the hour) has at most our share: it touches at most 61 of its minutes, which are counted.
 
 `main` leases two seconds ahead at most, and only what begins now while `fast` is at work; `fast` goes before departures that
-`main` has leased where the law leaves room. In the hour `fast` has a reserve, and what becomes free is its own while it waits.
+`main` has leased where the law leaves room. In the hour `fast` has a reserve.
 A 429 that others caused closes the budget for all; then one request at a time probes it, at growing intervals.
 """
 
@@ -124,7 +124,6 @@ class Budget:
     taken: tuple[int, ...] = ()  # departures, as far back as a law looks, in order
     last: Mapping[Lane, int] = field(default_factory=dict)  # departure of each lane
     counts: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
-    fast_waits: int = 0  # until then what becomes free is left to `fast`
     closings: int = 0
     closed_until: int = 0  # 0: open; once it has passed one may probe
     pause: int = 0  # between the last two probes
@@ -163,7 +162,7 @@ def lease(budget: Budget, terms: Terms, lane: Lane, n: int, now: int) -> tuple[B
         found = _departure(state, terms, lane, now)
         if isinstance(found, Wait):
             if not departures:
-                return _yielding(budget, terms, lane, found), found
+                return budget, found
             break
         state = _with(state, terms, lane, found)
         departures.append(found)
@@ -233,10 +232,8 @@ def _ahead(budget: Budget, terms: Terms, lane: Lane, now: int) -> int:
 
 def _spent(budget: Budget, terms: Terms, lane: Lane, at: int) -> Wait | None:
     """Whether a counted window has no room for a departure at `at`, and when it will have."""
-    waits = [until for counted in terms.counted if (until := _room(budget, counted, lane, at)) > at]
-    if lane is Lane.MAIN and at < budget.fast_waits:
-        waits.append(budget.fast_waits)
-    return Wait(max(waits), Why.SPENT) if waits else None
+    until = max((_room(budget, counted, lane, at) for counted in terms.counted), default=at)
+    return Wait(until, Why.SPENT) if until > at else None
 
 
 def _room(budget: Budget, counted: Counted, lane: Lane, at: int) -> int:
@@ -249,13 +246,6 @@ def _room(budget: Budget, counted: Counted, lane: Lane, at: int) -> int:
             break
         used, until = used - n, (part + PARTS + 1) * counted.width
     return until
-
-
-def _yielding(budget: Budget, terms: Terms, lane: Lane, wait: Wait) -> Budget:
-    """`fast` found the hour spent: half a minute of what then becomes free is kept for it to come back."""
-    if lane is Lane.MAIN or wait.why is not Why.SPENT:
-        return budget
-    return replace(budget, fast_waits=max(budget.fast_waits, wait.until + min(c.width for c in terms.counted) // 2))
 
 
 def _with(budget: Budget, terms: Terms, lane: Lane, departure: int) -> Budget:
@@ -281,7 +271,7 @@ def _forgotten(budget: Budget, terms: Terms, now: int) -> Budget:
 def to_json(budget: Budget) -> dict[str, Any]:
     """The stored form (format 1)."""
     return {
-        "taken": list(budget.taken), "last": {lane.value: at for lane, at in budget.last.items()}, "fast_waits": budget.fast_waits,
+        "taken": list(budget.taken), "last": {lane.value: at for lane, at in budget.last.items()},
         "closings": budget.closings, "closed_until": budget.closed_until, "pause": budget.pause, "share": budget.terms.share,
         "windows": [[window.limit, window.size] for window in budget.terms.windows],
         "counts": {str(size): {str(part): n for part, n in parts.items()} for size, parts in budget.counts.items()},
@@ -291,5 +281,5 @@ def to_json(budget: Budget) -> dict[str, Any]:
 def from_json(body: Mapping[str, Any]) -> Budget:
     windows = tuple(Window(limit, size) for limit, size in body["windows"])
     counts = {int(size): {int(part): n for part, n in parts.items()} for size, parts in body["counts"].items()}
-    return Budget(tuple(body["taken"]), {Lane(lane): at for lane, at in body["last"].items()}, counts, body["fast_waits"],
-                  body["closings"], body["closed_until"], body["pause"], Terms(windows, body["share"]))
+    return Budget(tuple(body["taken"]), {Lane(lane): at for lane, at in body["last"].items()}, counts, body["closings"],
+                  body["closed_until"], body["pause"], Terms(windows, body["share"]))

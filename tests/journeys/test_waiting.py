@@ -1,0 +1,148 @@
+"""What waits for Plytix's limits, or for an operator, is seen to wait, loses nothing, and goes on by itself."""
+
+import time
+from collections import Counter
+
+import pytest
+
+from tests.actors import a_channel, a_feed, soon
+
+ROWS = 60
+
+
+def drop(first=1, rows=3):
+    return "sku;name\n" + "".join(f"A-{n};Chair {n}\n" for n in range(first, first + rows))
+
+
+@pytest.fixture
+def limited(company):
+    """A Plytix whose ten seconds are one, and whose hour is ten."""
+    company.plytix.windows([[40, 1], [60, 10]])
+    forget_tokens(company)
+    yield company
+    forget_tokens(company)
+
+
+def forget_tokens(company):
+    for verb in ("apply", "refresh"):
+        company.twin.kill(verb)
+
+
+def a_second_passes():
+    """So often do workers look at the switch: there is nothing to be seen by which one could wait for it."""
+    time.sleep(1.1)
+
+
+def goes_on(company):
+    """Who was told to come again in minutes comes now."""
+    company.twin.fire("redrive")
+    company.twin.show_messages()
+
+
+# ---- limits
+
+
+def test_a_drop_larger_than_the_hour_waits_for_the_next_one_and_is_applied_once(limited, erp):
+    limited.works_with(a_feed(), chunk_size=20)
+
+    receipt = erp.drops("products/large.csv", drop(rows=ROWS), within_s=60)
+
+    assert receipt.outcomes == {"CREATED": ROWS}
+    asked = [entry for entry in limited.plytix.log() if entry["kind"].startswith("product")]
+    assert Counter(entry["status"] for entry in asked) == {201: ROWS}
+    assert limited.twin.running()["left"] == {}
+
+
+def test_prices_are_sent_in_the_middle_of_a_large_drop(limited, erp):
+    limited.plytix.windows([[40, 10]])  # 32 are ours: the large drop takes 19 s
+    forget_tokens(limited)
+    limited.plytix.products([{"sku": f"P-{n}"} for n in range(3)])
+    limited.works_with(a_feed(), a_feed("prices", lane="fast", columns={"price": "price"}, creates="no"), chunk_size=20)
+    limited.refreshes()
+    large = erp.sends("products/large.csv", drop(rows=ROWS))
+    soon(lambda: len(limited.products()) > 10, "the beginning of the large drop")
+
+    erp.drops("prices/now.csv", "sku;price\nP-0;1.00\nP-1;2.00\nP-2;3.00\n")
+
+    assert len(limited.products()) < ROWS
+    assert erp.closed(large, within_s=60).outcomes == {"CREATED": ROWS}
+
+
+def test_a_429_that_others_caused_stops_all_and_costs_hardly_a_request(limited, erp):
+    limited.works_with(a_feed(), chunk_size=2)
+    limited.plytix.storm(4)
+
+    receipt = erp.drops("products/some.csv", drop(rows=20), within_s=60)
+
+    assert receipt.outcomes == {"CREATED": 20}
+    assert Counter(entry["status"] for entry in limited.plytix.log())[429] <= 12
+    assert limited.twin.running()["left"] == {}
+
+
+# ---- by hand
+
+
+def test_until_writes_are_on_drops_are_checked_and_nothing_is_sent(company, erp, operator):
+    company.works_with(a_feed())
+    operator.reads("writes", "off")
+
+    sent = erp.sends("products/today.csv", drop())
+    assert erp.receipt(sent, lambda told: told.state == "checked").rows == 3
+    soon(lambda: company.twin.running()["waiting"], "the chunk's waiting")
+    assert company.sent() == 0
+    assert "writes to Plytix are off" in operator.reads("runs")
+
+    operator.reads("writes", "on")
+    a_second_passes()
+    goes_on(company)
+    assert erp.closed(sent).outcomes == {"CREATED": 3}
+
+
+@pytest.mark.parametrize("words", [["all"], ["lane", "main"], ["feed", "erp/products"]], ids=" ".join)
+def test_what_is_paused_waits_and_goes_on_when_it_is_resumed(company, erp, operator, words):
+    company.works_with(a_feed())
+    operator.reads("pause", *words, "--why", "stocktaking")
+    a_second_passes()
+
+    sent = erp.sends("products/today.csv", drop())
+    erp.receipt(sent, lambda told: told.state == "checked")
+    assert company.twin.invoke("redrive", {})["chunks"] == 0
+    assert company.sent() == 0
+    assert "paused" in operator.reads("runs")
+
+    operator.reads("resume", *words)
+    a_second_passes()
+    goes_on(company)
+    assert erp.closed(sent).outcomes == {"CREATED": 3}
+
+
+def test_a_paused_feed_stops_no_other(company, erp, supplier, operator):
+    company.works_with(a_feed(), a_feed(partner="supplier"))
+    operator.reads("pause", "feed", "erp/products")
+    a_second_passes()
+
+    waiting = erp.sends("products/today.csv", drop())
+    assert supplier.drops("products/today.csv", drop(first=11)).outcomes == {"CREATED": 3}
+    assert sorted(company.products()) == ["A-11", "A-12", "A-13"]
+
+    operator.reads("resume", "feed", "erp/products")
+    a_second_passes()
+    goes_on(company)
+    erp.closed(waiting)
+
+
+def test_a_paused_channel_is_late_and_its_file_comes_when_it_is_resumed(company, retailer, operator):
+    company.works_with(a_channel())
+    company.plytix.products([{"sku": "A-1", "label": "Chair", "status": "Completed"}])
+    company.refreshes()
+    operator.reads("pause", "channel", "catalogue")
+    a_second_passes()
+
+    refused = operator.types("publish", "catalogue")
+    assert refused.returncode == 1
+    assert "the channel catalogue is paused" in refused.stderr
+
+    operator.reads("resume", "channel", "catalogue")
+    a_second_passes()
+    operator.reads("publish", "catalogue")
+    assert "A-1" in retailer.client().get("/outbox/catalogue/catalogue.csv").decode()
