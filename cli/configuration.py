@@ -135,6 +135,10 @@ def _translated(model: type[Model], read: Document, error: ValidationError, name
             continue  # pydantic counts only the members that are right; the wrong ones are told
         if isinstance(cause, Faults):
             yield from (read.fault((*place, *fault.path), fault.sentence) for fault in cause.faults)
+        elif e["type"] == "too_short":
+            yield read.fault(place, "expected at least one, but there is none")
+        elif e["type"] != "missing" and cause is None and e.get("input", UNREAD) is None:
+            yield read.fault(place, "expected a value, but nothing stands here")
         elif e["type"] == "missing":
             yield read.fault(place, "expected, but missing")
         elif e["type"] == "extra_forbidden":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ Place = tuple[str | int, ...]
 """Keys and positions from the top of a file to a value."""
 UNREAD = object()
 YAML_12 = YAML(typ="safe", pure=True)
+HALF = re.compile("[\ud800-\udfff]")
+HALVES = 'expected whole characters, found half of one such as "\\ud800"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,17 @@ def read(file: Path) -> Document:
     try:
         text = file.read_text(encoding="utf-8-sig")
         root = YAML_12.compose(text)
+        if isinstance(root, MappingNode):
+            document.data = _mapping(document, root, ())
+    except IsADirectoryError:
+        return _no(document, document.fault((), "expected a file, found a folder"))
     except UnicodeDecodeError:
         return _no(document, document.fault((), "expected UTF-8"))
     except YAMLError as error:
         return _no(document, _unreadable(file, text, error))
-    if isinstance(root, MappingNode):
-        document.data = _mapping(document, root, ())
-    elif root is not None:
+    except RecursionError:
+        return _no(document, document.fault((), "is nested too deep to be read; expected a few levels"))
+    if root is not None and not isinstance(root, MappingNode):
         return _no(document, document.fault((), "expected keys with values at the top of the file"))
     return document
 
@@ -100,13 +107,16 @@ def _mapping(document: Document, node: MappingNode, path: Place) -> dict[str, An
     data: dict[str, Any] = {}
     for key, value in node.value:
         below = (*path, str(key.value))
+        line = key.start_mark.line + 1
         if not isinstance(key, ScalarNode):
-            document.wrong.append(Wrong(document.file, key.start_mark.line + 1, path, "expected a single word as key"))
+            document.wrong.append(Wrong(document.file, line, path, "expected a single word as key"))
+        elif HALF.search(key.value):
+            document.wrong.append(Wrong(document.file, line, path, HALVES, key.value))
         elif key.value in data:
             first = document.lines[below]
-            document.wrong.append(Wrong(document.file, key.start_mark.line + 1, below, f"stands twice, first on line {first}"))
+            document.wrong.append(Wrong(document.file, line, below, f"stands twice, first on line {first}"))
         else:
-            document.lines[below] = key.start_mark.line + 1
+            document.lines[below] = line
             data[key.value] = _value(document, value, below)
     return data
 
@@ -131,6 +141,9 @@ def _members(document: Document, node: SequenceNode, path: Place) -> Iterator[An
 
 
 def _scalar(document: Document, node: Node, path: Place) -> Any:
+    if HALF.search(node.value):
+        document.wrong.append(document.fault(path, HALVES, node.value))
+        return None
     try:
         return YAML_12.constructor.construct_object(node)
     except (ConstructorError, ValueError):

@@ -8,7 +8,8 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from cli.session import Twin
 
 FOLDER = Path(".twin")
 LOCK, ENVIRONMENT = "lock", "env.json"
@@ -72,13 +73,9 @@ class State:
         unfinished.write_text(json.dumps({"env": env, "ports": ports, "pid": os.getpid()}, indent=1) + "\n")
         unfinished.rename(self.folder / ENVIRONMENT)
 
-    def read(self) -> dict[str, Any] | None:
-        """What the running twin wrote; None while it is still starting."""
-        try:
-            written: dict[str, Any] = json.loads((self.folder / ENVIRONMENT).read_text())
-        except FileNotFoundError:
-            return None
-        return written
+    def read(self) -> Twin | None:
+        """What the running twin wrote; None while it is still starting. Refuses what no twin can have written."""
+        return Twin.written(self.folder / ENVIRONMENT)
 
     def pid(self) -> int | None:
-        return (self.read() or {}).get("pid")
+        return written.pid if (written := self.read()) else None

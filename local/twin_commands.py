@@ -24,7 +24,7 @@ END_S = 20.0
 
 twin = typer.Typer(help="The whole bridge on this machine: AWS, the endpoint and Plytix.", no_args_is_help=True,
                    epilog="Example:  bridge twin up")
-Port = Annotated[int, typer.Option(help="On 127.0.0.1; 0 takes any free one.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="On 127.0.0.1; 0 takes any free one.")]
 
 
 @twin.command(epilog="Example:  bridge twin up --sftp 2222 --plan free")
@@ -132,5 +132,5 @@ def status() -> None:
     if written is None:
         Console().print("A twin is starting.")
         return
-    ports = ", ".join(f"{name} {port}" for name, port in written["ports"].items())
-    Console().print(f"A twin runs (process {written['pid']}): {ports}", highlight=False, soft_wrap=True)
+    ports = ", ".join(f"{name} {port}" for name, port in written.ports.items())
+    Console().print(f"A twin runs (process {written.pid}): {ports}", highlight=False, soft_wrap=True)

@@ -24,7 +24,7 @@ def _group() -> None:
 
 @plytix.command(epilog="Example:  bridge plytix serve --port 8090 --plan free")
 def serve(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes any free one.")] = 0,
     plan: Annotated[Plan, typer.Option(help="Requests that the account may make.")] = Plan.PAID,
     key: Annotated[str, typer.Option(help="API key.")] = "key",
     password: Annotated[str, typer.Option(help="API password.")] = "password",

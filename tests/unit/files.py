@@ -19,7 +19,7 @@ from bridge.formats.delimited import read
 def a_feed(columns: dict[str, Any] | None = None, key: str = "sku", **more: Any) -> Feed:
     """A feed of `erp`; `columns`: head → what is declared of it, "text" for short."""
     declared = {head: {"to": f"a{n}"} | (column if isinstance(column, dict) else {"type": column})
-                for n, (head, column) in enumerate((columns or {}).items(), 1)}
+                for n, (head, column) in enumerate((columns or {"not in the file": "text"}).items(), 1)}
     return Feed.model_validate({"partner": "erp", "name": "products", "takes": ["*.csv"], "key": {"column": key},
         "columns": declared} | more)
 

@@ -252,6 +252,34 @@ def test_without_a_twin_its_option_says_how_to_start_one(cloud, tmp_path, monkey
     assert "No twin runs here: there is no .twin/env.json in this folder. Start one: make twin" in result.output
 
 
+def spoil(file: Path, content: bytes | None) -> None:
+    file.parent.mkdir()
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"env":[1]}', b'{"env":{"AWS_ENDPOINT_URL":1}}', b'{"env":{"A":"\\u0000"}}',
+                                     b'{"env":{"A=":""}}', b'{"env":{}, "pid": 0}', b"\xff\xfe", b"", None])
+@pytest.mark.parametrize("words", [("--twin", "config", "apply", SAMPLE), ("twin", "status"), ("twin", "down")])
+def test_what_a_twin_never_wrote_is_told_with_its_cure(cloud, tmp_path, monkeypatch, words, content):
+    monkeypatch.chdir(tmp_path)
+    spoil(tmp_path / ".twin/env.json", content)
+
+    result = cloud.run(*words)
+
+    assert result.exit_code == 1
+    assert result.output.startswith(".twin/env.json is not as a twin writes it.")
+    assert result.output.endswith("start it again: make twin\n")
+
+
+@pytest.mark.parametrize("words", [("plytix", "serve", "--port"), ("twin", "up", "--sftp"), ("twin", "up", "--plytix")])
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_a_port_that_there_cannot_be_is_wrong_use(cloud, words, port):
+    assert cloud.run(*words, port).exit_code == 2
+
+
 def test_a_command_whose_packages_are_not_installed_says_which():
     root = typer.Typer(cls=Refusing)
     root.callback()(lambda: None)

@@ -79,7 +79,7 @@ def test_each_fault_is_told_with_file_line_and_what_was_expected(folder):
     ("partners/bergkauf.yaml", "[sftp]", "[sftp]\nallow: [203.0.113.7/24]",
      "4: allow.0: expected an address or a network such as 203.0.113.0/24"),
     ("partners/bergkauf.yaml", "[sftp]", "[scp]", "3: protocols.0: Input should be 'sftp', 'ftps' or 'ftp' (read: 'scp')"),
-    ("partners/bergkauf.yaml", "[sftp]", "[]", "3: protocols: Tuple should have at least 1 item"),
+    ("partners/bergkauf.yaml", "[sftp]", "[]", "3: protocols: expected at least one, but there is none"),
     ("partners/lager-sued.yaml", "/EXPORT/BESTAND", "/inbox/old", "4: paths./inbox/old: expected a path outside /inbox"),
     ("partners/lager-sued.yaml", "/EXPORT/BESTAND: inbox", "/A/B: inbox, /A: outbox",
      "4: paths./A: expected a path that neither holds /A/B"),
@@ -95,7 +95,16 @@ def test_each_fault_is_told_with_file_line_and_what_was_expected(folder):
     ("feeds/alpwerk/sheet.yaml", "{to: name_en", "{min: 1, to: name_en",
      "5: columns.Product name.min: expected only where type is integer or decimal"),
     ("feeds/lager-sued/stock.yaml", "cp850", "cp8500", "3: encoding: expected an encoding that Python knows"),
-    ("feeds/lager-sued/stock.yaml", "cp850", "rot13", "3: encoding: expected an encoding that Python knows"),
+    *(("feeds/lager-sued/stock.yaml", "cp850", name, "3: encoding: expected an encoding of text files") for name in (
+        "rot13", "base64", "idna", "punycode", "utf-7", "unicode_escape", "raw_unicode_escape", "undefined", "cp500")),
+    ("feeds/lager-sued/stock.yaml", "cp850", '"a\\0b"', "3: encoding: expected an encoding that Python knows"),
+    ("feeds/lager-sued/stock.yaml", 'takes: ["BESTAND*.TXT"]', "takes: []", "2: takes: expected at least one, but there is none"),
+    ("feeds/lager-sued/stock.yaml", 'takes: ["BESTAND*.TXT"]', "takes:", "2: takes: expected a value, but nothing stands here"),
+    ("feeds/lager-sued/stock.yaml", '["BESTAND*.TXT"]', '["B*", "B*"]', '2: takes: expected each pattern once, found "B*" 2 times'),
+    ("feeds/lager-sued/stock.yaml", "BESTAND*.TXT", "B" * 201, "2: takes.0: expected at most 200 characters, found 201"),
+    ("partners/bergkauf.yaml", "[sftp]", "[sftp, sftp]", '3: protocols: expected each protocol once, found "sftp" 2 times'),
+    ("channels/retailer-catalogue.yaml", "katalog_", "\\ud800", "6: file: expected whole characters, found half of one"),
+    ("channels/retailer-catalogue.yaml", "Artikelnummer:", '"\\ud800":', "8: columns: expected whole characters, found half of one"),
     ("feeds/lager-sued/stock.yaml", "%Y%m%d", "%Y%m", "10: columns.WIEDER_AB.date: expected a form with day, month and year"),
     ("feeds/lager-sued/stock.yaml", "creates: no", "creates: nein", "11: creates: expected yes or no (read: 'nein')"),
     ("feeds/lager-sued/stock.yaml", "creates: no", "creates: no\nlane: main", "12: lane: stands twice, first on line 5"),
@@ -132,6 +141,42 @@ def test_a_file_in_the_wrong_place_or_under_a_wrong_name_is_told(folder, put, ex
     (folder / put).write_text("name: Talkauf\n")
 
     assert [line for line in told(folder) if line.startswith(expected)]
+
+
+@pytest.mark.parametrize(("columns", "expected"), [
+    ("columns: {}", "columns: expected at least one, but there is none"),
+    ("columns:", "columns: expected a value, but nothing stands here")])
+def test_a_feed_that_fills_nothing_is_refused(folder, columns, expected):
+    (folder / "feeds/alpwerk/sheet.yaml").write_text(f"takes: [x.csv]\nkey: {{column: SKU}}\n{columns}\n")
+
+    assert told(folder) == [f"feeds/alpwerk/sheet.yaml:3: {expected}"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "UTF-16", "utf-32-le", "cp1252", "cp850", "mac_roman", "shift_jis", "gb18030"])
+def test_encodings_of_files_are_taken(folder, encoding):
+    change(folder / "feeds/lager-sued/stock.yaml", "cp850", encoding)
+
+    assert read(folder).bundle.feeds["lager-sued/stock"].encoding == encoding
+
+
+def test_a_folder_that_is_called_as_a_file_is_told(folder):
+    (folder / "partners/foo.yaml").mkdir()
+
+    assert told(folder) == ["partners/foo.yaml:1: expected a file, found a folder"]
+
+
+@pytest.mark.parametrize("nested", ["{a: " * 3_000 + "}" * 3_000, "[" * 3_000 + "]" * 3_000])
+def test_what_is_nested_without_end_is_told(folder, nested):
+    (folder / "partners/bergkauf.yaml").write_text(f"name: {nested}\n")
+
+    assert told(folder) == ["partners/bergkauf.yaml:1: is nested too deep to be read; expected a few levels"]
+
+
+@pytest.mark.parametrize(("said", "most"), [("retry_s: 3601", 3600), ("client_timeout_s: 121", 120), ("claim_s: 901", 900)])
+def test_a_wait_that_would_never_end_is_refused(folder, said, most):
+    (folder / "settings.yaml").write_text(f"{said}\n")
+
+    assert told(folder)[0].startswith(f"settings.yaml:1: {said.split(':')[0]}: Input should be less than or equal to {most}")
 
 
 def test_what_is_no_part_of_the_configuration_is_told_and_left_alone(folder):
@@ -222,7 +267,8 @@ def test_a_channels_file_carries_the_day():
 
 
 @pytest.mark.parametrize("template", ["x_{date.__class__}.csv", "{0}.csv", "{}.csv", "{date", "a/b.csv", ".csv", "", "{date:%Y/%m}.csv",
-                                      "a\nb.csv"])
+                                      "a\nb.csv", "x{date!r:999999999999}.csv", "x{date:999999999999d}{date}.csv", "{{x}}.csv",
+                                      "{date:%Y{date:%m}}.csv", "x\ud800.csv", "x{date:\ud800}.csv", "{date:" + "%Y" * 33 + "}.csv"])
 def test_a_channels_file_cannot_lie_elsewhere_or_hold_anything_else(template):
     with pytest.raises(ValueError, match="expected a"):
         a_channel(file=template)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from itertools import combinations
@@ -66,6 +66,12 @@ class Model(BaseModel):
         return iter(())
 
 
+def _twice(key: str, noun: str, members: Iterable[str]) -> Iterator[Fault]:
+    for member, times in Counter(members).items():
+        if times > 1:
+            yield Fault((key,), f'expected each {noun} once, found "{member}" {times} times')
+
+
 class Owner(StrEnum):
     """Whose value stands when people and feeds disagree (DESIGN.md §5)."""
 
@@ -94,6 +100,7 @@ class Partner(Model):
     paths: dict[OldPath, Literal["inbox", "outbox", "receipts"]] = {}  # an old path → the folder laid under it
 
     def _faults(self) -> Iterator[Fault]:
+        yield from _twice("protocols", "protocol", self.protocols)
         for one, other in combinations(self.paths, 2):
             if folder.overlaps(one, other):
                 yield Fault(("paths", other), f"expected a path that neither holds {one} nor lies in it")
@@ -146,7 +153,7 @@ class Feed(Model):
     empty: Literal["keep", "clear"] = "keep"  # what an empty cell says: nothing, or "no value"
     lane: Lane = Lane.MAIN
     key: Key
-    columns: dict[Head, Column]
+    columns: Annotated[dict[Head, Column], Field(min_length=1)]
     unknown: Literal["tell", "refuse"] = "tell"  # a column that the feed does not know
     on_error: Literal["rows", "file"] = "rows"
     creates: YesNo = True
@@ -158,6 +165,7 @@ class Feed(Model):
         return f"{self.partner}/{self.name}"
 
     def _faults(self) -> Iterator[Fault]:
+        yield from _twice("takes", "pattern", self.takes)
         targets = Counter(column.to for column in self.columns.values())
         for head, column in self.columns.items():
             if targets[column.to] > 1:
@@ -222,9 +230,7 @@ class Channel(Model):
             yield Fault(("select", "family"), "expected a field or an attribute: selecting by family is not offered yet")
         if (status := self.select.get("status", "Completed")) not in STATUSES:
             yield Fault(("select", "status"), f"expected one of {', '.join(STATUSES)}, found {status}")
-        for recipient, times in Counter(self.recipients).items():
-            if times > 1:
-                yield Fault(("recipients",), f'expected each partner once, found "{recipient}" {times} times')
+        yield from _twice("recipients", "partner", self.recipients)
 
 
 class Settings(Model):
@@ -232,9 +238,9 @@ class Settings(Model):
 
     upload_event_s: Seconds = 120  # how long a drop waits for Transfer's word that it is whole
     stays_s: Seconds = 900  # a half or empty file that stays this long is told by receipt
-    claim_s: Seconds = 90  # a claim outlives the client's total timeout
-    client_timeout_s: Annotated[Seconds, Field(gt=0)] = 30  # of one request to Plytix, connecting included
-    retry_s: Seconds = 20  # a message that could not be done comes back after this
+    claim_s: Annotated[Seconds, Field(le=900)] = 90  # a claim outlives the client's total timeout
+    client_timeout_s: Annotated[Seconds, Field(gt=0, le=120)] = 30  # of one request to Plytix, connecting included
+    retry_s: Annotated[Seconds, Field(le=3_600)] = 20  # a message that could not be done comes back after this
     redrive_s: Seconds = 300  # what stands still this long is sent again
     refresh_s: Seconds = 300
     refresh_overlap_s: Seconds = 300  # the watermark goes back this far: Plytix's clock is not ours

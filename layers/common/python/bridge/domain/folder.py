@@ -6,11 +6,14 @@ INBOX, OUTBOX, RECEIPTS, CORRECTIONS, TEMPLATES = OWN = ("inbox", "outbox", "rec
 """Each partner has these and no others."""
 CHECK = "check"
 """Below a feed's folder: for files that get every answer and change nothing."""
+LONGEST_PATTERN = 200
 LONGEST = 1_024  # characters of a logical directory (aws-reference.md §2.2)
 
 
 def pattern(text: str) -> str:
     """A path below the inbox, with `*`. Raises ValueError with what was expected."""
+    if len(text) > LONGEST_PATTERN:
+        raise ValueError(f"expected at most {LONGEST_PATTERN} characters, found {len(text)}")
     parts = _parts(text)
     if CHECK in (part.lower() for part in parts[:-1]):
         raise ValueError(f'expected a folder that is not called "{CHECK}": that one is for dry runs')

@@ -6,12 +6,16 @@ import codecs
 import re
 from datetime import datetime
 from ipaddress import ip_network
-from string import Formatter
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.domain.folder import OWN
 
 YES, NO = ("yes", "true", "on"), ("no", "false", "off")
+NO_FILE = {"idna", "punycode", "utf-7", "unicode-escape", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape", "undefined"}
+"""Text encodings for Python, but of names, of mails and of source code, not of files."""
+ASCII = b'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789;,"'
+DATE_SLOT = re.compile(r"\{date:((?:%[aAbBdGHIjmMpSuUVWyY]|[^%{}\ud800-\udfff]){1,32})\}")
+"""Forms of strftime and plain characters; no widths: `{date!r:999999999}` would fill the memory."""
 SOME_DAY = datetime(2027, 11, 24, 2, 30)  # day, month and year of the century cannot be mistaken for one another
 
 
@@ -66,11 +70,25 @@ def zone(name: str) -> str:
 
 def encoding(name: str) -> str:
     try:
-        "".encode(name)  # refuses also what turns no text into bytes, such as rot13
+        codec = codecs.lookup(name)
         codecs.getincrementaldecoder(name)
-    except LookupError:
+    except (LookupError, ValueError):
         raise ValueError("expected an encoding that Python knows, such as utf-8, cp1252 or cp850") from None
+    if not _is_of_files(codec):
+        raise ValueError("expected an encoding of text files, such as utf-8, cp1252 or cp850")
     return name
+
+
+def _is_of_files(codec: codecs.CodecInfo) -> bool:
+    """Each letter, digit and delimiter is its ASCII byte, or UTF-16 or UTF-32; else no heading would ever be found."""
+    if not codec._is_text_encoding or codec.name in NO_FILE:
+        return False
+    if codec.name.startswith(("utf-16", "utf-32")):
+        return True
+    try:
+        return ASCII.decode(codec.name) == ASCII.decode("ascii")
+    except UnicodeError:
+        return False
 
 
 def date_form(form: str) -> str:
@@ -85,15 +103,12 @@ def date_form(form: str) -> str:
 
 def file_name(template: str) -> str:
     """A name that may hold the day of publishing and nothing else that varies."""
-    try:
-        fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
-        name = template.format(date=SOME_DAY) if set(fields) <= {"date"} else ""
-    except (ValueError, IndexError, KeyError, AttributeError):
-        name = ""
+    outside = DATE_SLOT.sub("", template)
+    name = "" if "{" in outside or "}" in outside else DATE_SLOT.sub(lambda slot: SOME_DAY.strftime(slot[1]), template)
     if not name:
         raise ValueError('expected a file name whose only slot is the date, such as "catalogue_{date:%Y%m%d}.csv"')
     if name.startswith(".") or "/" in name or "\\" in name or not name.isprintable() or len(name.encode()) > 255:
-        raise ValueError(f'expected a plain file name, found "{name}"')
+        raise ValueError(f"expected a plain file name, found {name!r}")
     return template
 
 
