@@ -32,7 +32,7 @@ def said(value: Any, since: int = TUESDAY, again: int = 0) -> Said:
 
 def a_feed(name: str = "erp", /, creates: bool = True, recreate: bool = False, **owners: str) -> Feed:
     """`owners`: attribute that it gives → who owns it."""
-    columns = {attribute: Column(to=attribute, owner=owner) for attribute, owner in owners.items()}
+    columns = {attribute: Column(to=attribute, owner=owner) for attribute, owner in owners.items()} or {"remark": Column(to="remark")}
     return Feed(partner="acme", name=name, takes=(f"{name}/*.csv",), key=Key(column="sku"), columns=columns, creates=creates,
                 recreate=recreate)
 

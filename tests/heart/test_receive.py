@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -25,15 +26,20 @@ class Endpoint:
         self.w = self.x.w
         bundle = a_bundle(a_feed(price="feed"))
         self.w.configuration = bundle.model_copy(update={"settings": bundle.settings.model_copy(update={"chunk_size": size})})
-        self.drop = self.w.land("acme/inbox/erp/today.csv", ROWS)
-        self.event = self.w.intake.pop()
+        self.uploads()
         self.began = self.w.now
+
+    def uploads(self, content=ROWS):
+        self.drop = replace(self.w.land("acme/inbox/erp/today.csv", content), etag=f"etag of {content}")
+        self.event = self.w.intake.pop()
+        self.event.body["drop"]["etag"] = self.drop.etag
+        self.ended = self.drop.landed
 
     def tells_of_the_object(self):
         self.w.intake.append(self.event)
 
     def says(self, outcome, **detail):
-        at = datetime.fromtimestamp(self.drop.landed / 1000, UTC).isoformat(timespec="milliseconds")
+        at = datetime.fromtimestamp(self.ended / 1000, UTC).isoformat(timespec="milliseconds")
         told = {"file-path": f"/exchange/{self.drop.key}", "bytes": self.drop.size, "start-timestamp": at, "end-timestamp": at} | detail
         kind = f"SFTP Server File Upload {outcome}"
         self.w.intake.append(Message({"source": "aws.transfer", "detail-type": kind, "detail": told}))
@@ -106,6 +112,29 @@ def test_the_failure_of_another_upload_of_the_same_name_stops_nothing():
     endpoint.goes_on()
 
     assert (endpoint.run.state, told(endpoint)) == (State.CLOSED, {"CREATED": 3})
+
+
+@pytest.mark.parametrize("detail", [{}, {"etag": f"etag of {ROWS}"}], ids=["bytes and times", "etag"])
+@pytest.mark.parametrize("taken", ["as it comes", "when both are there"])
+def test_a_file_that_broke_off_at_its_very_end_and_is_sent_again_is_taken(detail, taken):
+    endpoint = Endpoint()
+    steps = [endpoint.tells_of_the_object, lambda: endpoint.says("Failed", **detail)]
+    for step in steps:
+        step()
+        if taken == "as it comes":
+            endpoint.all_taken()
+
+    endpoint.w.now += 5_000
+    endpoint.uploads()
+    steps = [endpoint.tells_of_the_object, lambda: endpoint.says("Completed", **detail)]
+    for step in steps:
+        step()
+        if taken == "as it comes":
+            endpoint.all_taken()
+    endpoint.goes_on()
+
+    first, second = sorted(endpoint.w.ledger.runs.values(), key=lambda run: run.drop.landed)
+    assert (first.state, second.state, second.whole) == (State.CUT_OFF, State.CLOSED, True)
 
 
 def test_proof_that_comes_while_it_is_committed_stops_it_there_and_the_rest_is_held():

@@ -107,9 +107,9 @@ class Ledger:
         self.w.step(f"read run {id}")
         return self.runs[id]
 
-    def runs_of(self, key: str) -> list[Run]:
+    def runs_of(self, key: str, since: int = 0) -> list[Run]:
         self.w.step(f"runs of {key}")
-        return [self.runs[id] for (k, _), id in self.drops.items() if k == key]
+        return [self.runs[id] for (k, _), id in self.drops.items() if k == key and self.runs[id].registered >= since]
 
     def note_upload(self, upload: Upload) -> None:
         self.w.step(f"note upload {upload.key}")

@@ -38,8 +38,8 @@ class Ledger(Protocol):
         """The run of this drop and whether it is new; the second of S3's at-least-once events gets the first one's run."""
 
     def run(self, id: str) -> Run: ...
-    def runs_of(self, key: str) -> list[Run]:
-        """Of all versions of this key."""
+    def runs_of(self, key: str, since: int = 0) -> list[Run]:
+        """Of all versions of this key that were registered since then."""
 
     def note_upload(self, upload: Upload) -> None: ...
     def uploads_of(self, key: str) -> list[Upload]: ...

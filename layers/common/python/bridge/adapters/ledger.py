@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from botocore.exceptions import ClientError
+from ulid import ULID
 
 from bridge.adapters.body import SAYS, Bodies, Item, is_refusal, readable
 from bridge.configuration import Lane
@@ -61,9 +62,9 @@ class Ledger:
     def run(self, id: str) -> Run:
         return self._run(self._get(f"run#{id}", "run"))
 
-    def runs_of(self, key: str) -> list[Run]:
-        items = self._query(f"drop#{key}")
-        return [self.run(item["run"]["S"]) for item in items if "run" in readable(item)]
+    def runs_of(self, key: str, since: int = 0) -> list[Run]:
+        ids = [item["run"]["S"] for item in self._query(f"drop#{key}") if "run" in readable(item)]
+        return [self.run(id) for id in ids if ULID.from_str(id).milliseconds >= since]  # an id begins with the time of registration
 
     def advance(self, id: str, since: Sequence[State], to: State, add: dict[Outcome, int] | None = None, **facts: Any) -> bool:
         update = _Update().set("state", {"S": to.value})

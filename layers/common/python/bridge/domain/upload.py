@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,12 @@ class Upload:
             return self.etag == drop.etag
         in_time = self.started - SLACK_MS <= drop.landed <= self.ended + SLACK_MS
         return in_time and (self.bytes == drop.size or (self.completed and self.bytes is None))  # a rename tells no bytes
+
+
+def meant(upload: Upload, drops: Iterable[Drop]) -> Drop | None:
+    """Of the drops that the word fits the one that landed nearest its end: a file that broke off at its very end and is sent
+    again fits the words on both uploads."""
+    return min((drop for drop in drops if upload.means(drop)), key=lambda drop: abs(drop.landed - upload.ended), default=None)
 
 
 def of_event(event: dict[str, Any]) -> Upload | None:

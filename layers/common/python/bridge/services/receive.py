@@ -15,7 +15,7 @@ from bridge.domain.drop import Drop, folders, in_inbox, takers
 from bridge.domain.issue import Issue
 from bridge.domain.run import BEFORE_COMMIT, OPEN, Run, State
 from bridge.domain.sequence import landing
-from bridge.domain.upload import Upload, of_event
+from bridge.domain.upload import SLACK_MS, Upload, meant, of_event
 from bridge.ports import Clock, Events, Exchange, Ledger, Queues
 from bridge.services.receipts import tell
 
@@ -107,7 +107,7 @@ def _shown(folder: str) -> str:
 
 def _await_word(run: Run, intake: Intake) -> None:
     """Transfer may have spoken before S3 did; else the run waits for it, but not for ever (server events are best effort)."""
-    words = [upload for upload in intake.ledger.uploads_of(run.drop.key) if upload.means(run.drop)]
+    words = _words(run, intake)
     if any(not upload.completed for upload in words):
         stop(run, intake)
     elif words:
@@ -116,16 +116,31 @@ def _await_word(run: Run, intake: Intake) -> None:
         intake.queues.send_waited(run, intake.configuration.settings.upload_event_s)
 
 
+def _words(run: Run, intake: Intake) -> list[Upload]:
+    """What Transfer has said of this very drop."""
+    words = [upload for upload in intake.ledger.uploads_of(run.drop.key) if upload.means(run.drop)]
+    if words:
+        drops = [other.drop for other in intake.ledger.runs_of(run.drop.key, _since(words))]
+        words = [upload for upload in words if meant(upload, drops) == run.drop]
+    return words
+
+
+def _since(words: list[Upload]) -> int:
+    """No drop that these words are about was registered before."""
+    return min(upload.started for upload in words) - SLACK_MS
+
+
 def hear(upload: Upload, intake: Intake) -> Run | None:
     """Transfer's word on an upload: whole, or cut off. It is kept, since S3's event may come after it."""
     intake.ledger.note_upload(upload)
-    meant = [run for run in intake.ledger.runs_of(upload.key) if run.state in OPEN and upload.means(run.drop)]
-    for run in meant:
-        if upload.completed:
-            _whole(run, intake)
-        else:
-            stop(run, intake)
-    return meant[-1] if meant else None
+    runs = intake.ledger.runs_of(upload.key, _since([upload]))
+    drop = meant(upload, [run.drop for run in runs])
+    run = next((run for run in runs if run.drop == drop and run.state in OPEN), None)
+    if run and upload.completed:
+        _whole(run, intake)
+    elif run:
+        stop(run, intake)
+    return run
 
 
 def _whole(run: Run, intake: Intake) -> None:
