@@ -150,6 +150,8 @@ def publish(
         held = f", {told['held']} products held back" if told["held"] else ""
         to = ", ".join(told["recipients"])
         say(f"{told['file']}: {told['rows']} products to {to}{held} (sha256 {told['sha256'][:16]}…, run {told['run']})")
+        if not told["rows"]:
+            say("No product has what the channel selects, as far as the mirror knows: it asks Plytix every few minutes")
     if told["state"] != "published":
         raise Refusal(f"Not published: {told['why']}. The file before stays where it is")
 

@@ -19,7 +19,7 @@ FOLDER_CHECK = Code("FOLDER-CHECK", ERROR,
     "Put the file into the folder above it to have it processed.")
 FEED_NONE = Code("FEED-NONE", ERROR,
     'no feed takes "{value}"',
-    "Put the file, under the name that was agreed, into one of these folders: {folders}.")
+    "Upload it under a name that was agreed, where * stands for anything: {names}.")
 FEED_SEVERAL = Code("FEED-SEVERAL", ERROR,
     'more than one feed takes "{value}": {feeds}',
     "Rename the file so that only one of them fits, or have the patterns of these feeds changed.")
@@ -167,6 +167,9 @@ VALUE_GTIN_CHECK = Code("VALUE-GTIN-CHECK", ERROR,
 PLYTIX_REFUSED = Code("PLYTIX-REFUSED", ERROR,
     'Plytix does not take "{value}" for {attribute}: {said}',
     "Correct the value; the other values of this row were taken.")
+PLYTIX_ATTRIBUTE = Code("PLYTIX-ATTRIBUTE", ERROR,
+    "Plytix has no attribute {attribute}, which this column is meant to fill",
+    "Nothing that you could mend: the feed or Plytix is set up wrongly, and its people must see to it.")
 PLYTIX_REFUSED_PRODUCT = Code("PLYTIX-REFUSED-PRODUCT", ERROR,
     "Plytix does not take this product: {said}",
     "Correct what Plytix names and send the row again.")

@@ -67,6 +67,11 @@ def takers(bundle: Bundle, drop: Drop) -> list[Feed]:
     return [feed for feed in bundle.feeds_of(drop.partner) if any(takes(p, drop.path) for p in feed.takes)]
 
 
+def agreed(bundle: Bundle, partner: str) -> str:
+    """The paths that the partner's feeds take, for the message to who missed them."""
+    return ", ".join(sorted({f"/inbox/{pattern}" for feed in bundle.feeds_of(partner) for pattern in feed.takes})) or "none"
+
+
 def folders(bundle: Bundle, partner: str) -> list[str]:
     """The inbox folders that the partner's feeds know, for the message to who missed them."""
     return sorted({pattern.rpartition("/")[0] for feed in bundle.feeds_of(partner) for pattern in feed.takes})

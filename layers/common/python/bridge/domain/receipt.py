@@ -36,6 +36,8 @@ HEADLINES = {
     State.FAILED: "failed: its rows and its results do not add up, and somebody has been told",
 }
 
+NO_SUCH_LABEL = "label does not exist"
+"""What Plytix says of an attribute that it does not have (plytix-api.md §6.4)."""
 STATES = {State.READING: "received", State.COMMITTING: "checked", State.APPLYING: "checked"}
 """A partner is told received → checked → closed; the steps between are ours."""
 
@@ -46,6 +48,8 @@ def issue_of(note: Note, feed: Feed | None, line: int | None) -> Issue:
     if note.attribute == "sku" and note.why == Standing.REFUSED:
         return Issue(codes.PLYTIX_REFUSED_PRODUCT, line, facts={"said": _words(note.other).rstrip(".")})
     facts = {"attribute": note.attribute, "stands": _words(note.other), "said": _words(note.other).rstrip(".")}
+    if note.why == Standing.REFUSED and facts["said"] == NO_SUCH_LABEL:
+        return Issue(codes.PLYTIX_ATTRIBUTE, line, column, _words(note.value), facts)
     return Issue(CODES[note.why], line, column, _words(note.value), facts)
 
 
@@ -74,7 +78,7 @@ def receipt(run: Run, issues: Sequence[dict[str, Any]] = (), more: int = 0) -> d
 
 def page(told: dict[str, Any], run: Run) -> str:
     """The same for people."""
-    lines = [f"{visible(told['file'])} — {HEADLINES[run.state]}", "", f"feed {told['feed']}, run {told['run']}",
+    lines = [f"{visible(told['file'])} — {HEADLINES[run.state]}", "", f"{_of(told['feed'])}, run {told['run']}",
              f"received {told['received']}, {told['bytes']:,} bytes" + (f"; closed {told['closed']}" if told["closed"] else "")]
     if told["rows"]:
         counts = [f"{n:,} {outcome.lower()}" for outcome, n in told["outcomes"].items()]
@@ -86,6 +90,10 @@ def page(told: dict[str, Any], run: Run) -> str:
     if told["more_issues"]:
         lines += [f"  … and {told['more_issues']:,} more: they stand in the result file."]
     return "\n".join([*lines, ""])
+
+
+def _of(feed: str) -> str:
+    return f"feed {feed}" if "/" in feed else f"no feed of {feed}"
 
 
 def told_issue(issue: dict[str, Any]) -> str:

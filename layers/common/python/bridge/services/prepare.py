@@ -8,7 +8,7 @@ from ulid import ULID
 
 from bridge.configuration import Bundle, Feed
 from bridge.domain import codes
-from bridge.domain.drop import folders
+from bridge.domain.drop import agreed
 from bridge.domain.issue import Issue
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import BEFORE_COMMIT, Run, State
@@ -60,8 +60,8 @@ def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
     """Tell what was found, and let commit begin or refuse the drop."""
     attempt = str(ULID())
     if feed is None:
-        known = ", ".join(f"/inbox/{folder}" for folder in folders(needs.configuration, run.partner)) or "none"
-        plan = Plan(refused=True, issues=[Issue(codes.FEED_NONE, value=run.drop.path, facts={"folders": known}).as_json()])
+        names = agreed(needs.configuration, run.partner)
+        plan = Plan(refused=True, issues=[Issue(codes.FEED_NONE, value=run.drop.path, facts={"names": names}).as_json()])
     else:
         size = needs.configuration.settings.chunk_size
         plan = read(run, feed, attempt, Read(needs.tables, needs.stage, needs.exchange, needs.clock, size))

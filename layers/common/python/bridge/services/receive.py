@@ -11,7 +11,7 @@ from ulid import ULID
 
 from bridge.configuration import Bundle
 from bridge.domain import codes
-from bridge.domain.drop import Drop, folders, in_inbox, takers
+from bridge.domain.drop import Drop, agreed, folders, in_inbox, takers
 from bridge.domain.issue import Issue
 from bridge.domain.run import BEFORE_COMMIT, OPEN, Run, State
 from bridge.domain.sequence import landing
@@ -87,18 +87,18 @@ def _whose(drop: Drop, configuration: Bundle) -> tuple[str, Issue | None]:
         case [feed]:
             return feed.id, None
         case []:
-            return drop.partner, _nobodys(drop, folders(configuration, drop.partner))
+            return drop.partner, _nobodys(drop, configuration)
         case several:
             return drop.partner, Issue(codes.FEED_SEVERAL, value=drop.path, facts={"feeds": ", ".join(f.name for f in several)})
 
 
-def _nobodys(drop: Drop, known: list[str]) -> Issue:
+def _nobodys(drop: Drop, configuration: Bundle) -> Issue:
     """Neither the folder nor the name may be as agreed; the folder is what people get wrong first."""
-    folder = drop.path.rpartition("/")[0]
+    folder, known = drop.path.rpartition("/")[0], folders(configuration, drop.partner)
     nearest = get_close_matches(folder, known, 1, cutoff=0)
     if folder not in known and nearest:
         return Issue(codes.FOLDER_UNKNOWN, value=drop.path, facts={"folder": _shown(folder), "nearest": _shown(nearest[0])})
-    return Issue(codes.FEED_NONE, value=drop.path, facts={"folders": ", ".join(map(_shown, known)) or "none"})
+    return Issue(codes.FEED_NONE, value=drop.path, facts={"names": agreed(configuration, drop.partner)})
 
 
 def _shown(folder: str) -> str:
