@@ -84,3 +84,9 @@ def test_a_heading_of_two_hundred_names_is_told_in_a_few():
     header = match(["ArtNr", "VK netto", "Lager", *[f"x{n}" for n in range(200)]], a_price_feed())
 
     assert "x11 and 188 more" in header.issues[0].sentence
+
+
+def test_the_key_column_may_also_give_a_value():
+    header = match(["ArtNr", "x"], a_feed({"ArtNr": "text"}, key="ArtNr"))
+
+    assert (header.key, [place.index for place in header.places]) == (0, [0])

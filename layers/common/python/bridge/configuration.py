@@ -170,12 +170,9 @@ class Feed(Model):
         for head, column in self.columns.items():
             if targets[column.to] > 1:
                 yield Fault(("columns", head, "to"), f'two columns fill "{column.to}"')
-        key = {spelling.header(spelled) for spelled in (self.key.column, *self.key.aliases)}
         known: dict[str, str] = {}
         for head, column in self.columns.items():
             for spelled in (head, *column.aliases):
-                if spelling.header(spelled) in key:
-                    yield Fault(("columns", head), f'"{spelled}" also names the key')
                 if known.setdefault(spelling.header(spelled), head) != head:
                     yield Fault(("columns", head), f'"{spelled}" also names the column "{known[spelling.header(spelled)]}"')
 
