@@ -22,8 +22,8 @@ ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action":
 TRUST = {"Version": "2012-10-17",
          "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 EVERY_PATCH = ("runtime_client", "log_wait", "fifo_groups", "one_start_at_a_time", "visible_after_death", "still_for_reset",
-               "forget_at_reset", "rule_retries", "version_ranges", "version_id", "secure_deliveries", "folder_keys", "transfer_trust", "schedules",
-               "secret_ref", "transfer_server", "table_ttl")
+               "forget_at_reset", "rule_retries", "version_id", "secure_deliveries", "folder_keys", "transfer_trust", "schedules",
+               "secret_ref", "transfer_server", "table_ttl", "version_ranges")
 
 
 def _until(what: Callable[[], Any], *, within_s: float = 15.0) -> Any:
