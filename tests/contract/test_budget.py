@@ -51,11 +51,11 @@ class Deployment:
         self.switch = SwitchItem(cloud.dynamodb, self.table, self.bodies)
         self.switch.change(lambda before: switch.Switch(writes=True))
 
-    def worker(self, lane=Lane.MAIN, windows=None):
+    def worker(self, lane=Lane.MAIN, windows=None, sleep=time.sleep):
         """As in a process of its own: nothing is shared with others but the items."""
         item = budget_item(self.cloud.dynamodb, self.table, self.bodies)
         now = SwitchItem(self.cloud.dynamodb, self.table, self.bodies)
-        made = LaneBudget(item, now.current, lane, SHARE)
+        made = LaneBudget(item, now.current, lane, SHARE, sleep=sleep)
         made.learn(windows)
         return made
 
@@ -128,6 +128,25 @@ def test_workers_who_have_no_limits_share_nothing_and_ask_nobody(deployment):
         worker.lease()
 
     assert "Item" not in deployment.cloud.dynamodb.get_item(TableName=deployment.table, Key={"pk": {"S": "budget"}, "sk": {"S": "plytix"}})
+
+
+def test_a_departure_that_a_worker_slept_through_is_not_used(deployment):
+    naps = iter([0.3, 0.0, 0.0, 0.0])
+    worker = deployment.worker(windows=(Window(50, 1_000), Window(1_000, 60_000)), sleep=lambda s: time.sleep(s + next(naps)))
+
+    worker.lease()
+
+    counted = deployment.item()
+    assert sum(counted.counts[60_000].values()) == 2
+    assert time.time() * 1000 - counted.taken[-1] < 1_000
+
+
+def test_threads_of_one_worker_lease_together_and_lose_none(deployment):
+    worker = deployment.worker(windows=(Window(50, 5_000), Window(1_000, 60_000)))
+
+    at_once(*[lambda: [worker.lease() for _ in range(4)]] * 4)
+
+    assert sum(deployment.item().counts[60_000].values()) == 16
 
 
 def test_where_the_token_does_not_tell_the_limits_are_those_of_the_smallest_plan(deployment):

@@ -77,7 +77,7 @@ class LaneBudget:
             if in_time and departure.closings == self._item.known.closings:
                 self._mine.closings = departure.closings
                 return
-        raise Later("this worker is too slow to ask in time", ASK_AGAIN_S)
+        raise Later("this worker was too slow to depart in time", terms.paced.size / 1000)
 
     def refused(self, wait_s: float | None, window_s: float | None) -> float | None:
         """After a 429; gives in how many seconds it may be asked again. `wait_s`: as Plytix says, `window_s`: of the full window."""
@@ -126,9 +126,8 @@ class LaneBudget:
             self._wait(answer, terms, asked)
 
     def _wait(self, wait: Wait, terms: Terms, asked: int) -> None:
-        now = self._clock()
-        patience = asked + terms.paced.size if wait.why is Why.TURN else now + terms.ahead
-        if wait.until > patience:
+        now, patience = self._clock(), asked + terms.paced.size
+        if wait.until > (patience if wait.why is Why.TURN else min(patience, now + terms.ahead)):
             raise Later(wait.why, max(0, wait.until - now) / 1000 + jitter(0.5))
         self._sleep(max(0, wait.until - now) / 1000 + jitter(terms.spacing / 20_000))
 
