@@ -57,8 +57,8 @@ def test_functions_find_the_plytix_of_the_twin(twin):
 
 def test_bridge_finds_the_twin_by_a_file(twin):
     written = State(twin.folder).read()
-    assert written["env"]["AWS_ENDPOINT_URL"] == f"https://127.0.0.1:{twin.ports['aws']}"
-    assert (written["ports"], written["pid"]) == (twin.ports, os.getpid())
+    assert written.env["AWS_ENDPOINT_URL"] == f"https://127.0.0.1:{twin.ports['aws']}"
+    assert (written.ports, written.pid) == (twin.ports, os.getpid())
 
 
 def test_a_reset_empties_buckets_tables_and_plytix(twin):

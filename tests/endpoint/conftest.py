@@ -9,7 +9,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -337,15 +336,6 @@ def dial(endpoint):
     yield session
     for client in open_ones:
         client.close()
-
-
-# --- nothing stays ----------------------------------------------------------------------------------------------------
-
-@pytest.fixture(scope="session", autouse=True)
-def _nothing_stays():
-    """When all is stopped, no thread of an endpoint is left."""
-    yield
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith(("sftp ", "ftps ", "ftp "))] == []
 
 
 logging.getLogger("botocore").setLevel(logging.WARNING)
