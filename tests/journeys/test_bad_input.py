@@ -101,6 +101,7 @@ def test_of_an_upload_that_broke_off_nothing_is_taken_and_the_whole_file_is(twin
     (tmp_path / "cut.csv").write_text(CUT)
     key = key_pair(tmp_path)
     PartnerSecrets(twin.client("secretsmanager"), twin.outputs["PartnerSecretsPrefix"]).add_key("erp", key.with_suffix(".pub").read_text())
+    soon(lambda: "inbox" in erp.programs.sftp("ls /", key=key, ok=False).stdout, "his own key")
     with subprocess.Popen(KILLED[client](erp.programs, tmp_path / "cut.csv", key), stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as upload:
         soon(lambda: uploading(64_000), "receiving the beginning")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bridge.adapters.partner_secrets import PartnerSecrets
-from tests.actors import a_feed, a_partner
+from tests.actors import a_feed, a_partner, soon
 from tests.clients import key_pair
 
 SHOP = {"Name": "label", "Price": {"to": "price", "type": "decimal"}, "Text": {"to": "description", "type": "html"},
@@ -57,6 +57,7 @@ def test_one_csv_becomes_products_and_its_receipt_is_fetched_by_the_same_client(
 def test_one_who_logs_in_with_a_key_walks_the_same_way(twin, shop, erp, tmp_path):
     key = key_pair(tmp_path)
     PartnerSecrets(twin.client("secretsmanager"), twin.outputs["PartnerSecretsPrefix"]).add_key("erp", key.with_suffix(".pub").read_text())
+    soon(lambda: "inbox" in erp.programs.sftp("ls /", key=key, ok=False).stdout, "his own key")
     (tmp_path / "sheet.csv").write_text(SHEET)
     erp.programs.sftp(f"put {tmp_path}/sheet.csv /inbox/products/today.csv", key=key)
 
