@@ -48,7 +48,6 @@ from local.plytix.manners import Manners
 from local.plytix.normalising import check
 from local.plytix.parts import locked
 from local.plytix.products import add, change, remove
-from local.plytix.tokens import LIFETIME_S
 from local.plytix.views import full
 
 
@@ -66,7 +65,7 @@ class Control(Customs):
 
     @locked
     def reset(self, schema: str = "keep") -> None:
-        """Products and assets go, with `drop` attributes, families, categories, relationships too; tokens stay good."""
+        """Products and assets go, with `drop` attributes, families, categories, relationships too; all tokens are good again."""
         if schema not in ("keep", "drop"):
             raise ValueError("schema: keep or drop")
         self.store.clear_products()
@@ -74,7 +73,7 @@ class Control(Customs):
             self.store.clear_schema()
         self.store.normalising.clear()
         self.store.lag_s = self.latency_s = self.clock.offset_s = 0.0
-        self.tokens.lifetime_s = float(LIFETIME_S)
+        self.tokens.revive()
         self.told = "nothing"
         self.store.jobs.entitled, self.store.jobs.pace = False, Pace()
         self.store.manners = Manners()

@@ -59,6 +59,11 @@ class Tokens:
         """End all tokens now."""
         self._live = dict.fromkeys(self._live, 0.0)
 
+    def revive(self) -> None:
+        """All that were ever issued are good again: clients that outlive a test hold them."""
+        self.lifetime_s = float(LIFETIME_S)
+        self._live = dict.fromkeys(self._live, self._clock.now() + self.lifetime_s)
+
     def _issue(self, limits: Limits) -> str:
         now = self._clock.now()
         claims = {

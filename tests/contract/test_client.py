@@ -232,6 +232,7 @@ def test_a_listing_goes_on_until_a_page_is_not_full(plytix, client, count, reque
 def test_a_listing_since_a_time_holds_what_was_modified_then_or_later(plytix, client):
     plytix.products([{"sku": "A-1"}, {"sku": "A-2"}, {"sku": "A-3"}])
     products = client()
+    plytix.advance(1)  # v2 tells milliseconds
     plytix.edit("A-2", {"label": "new"})
     edited = products.find(Sku("A-2")).modified
 

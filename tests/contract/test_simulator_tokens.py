@@ -86,6 +86,13 @@ def test_tokens_can_be_made_short_and_ended_at_once(api):
     assert api.ask("GET", "v1/filters/product").status_code == 401
 
 
+def test_after_a_reset_what_clients_still_hold_is_good_again(api):
+    api.plytix.expire_tokens()
+    api.plytix.reset()
+
+    assert api.ask("GET", "v1/filters/product").status_code == 200
+
+
 def test_a_revoked_key_gives_no_tokens_and_its_old_ones_are_void(api):
     api.plytix.credentials("other", "secret")
 
