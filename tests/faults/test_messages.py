@@ -75,6 +75,25 @@ def test_messages_that_come_doubled_late_and_in_any_order_close_a_run_once(compa
     assert company.requests() == {"create": 4}
 
 
+def test_transfers_word_that_an_upload_broke_off_is_told_also_when_the_run_was_reported(company, erp):
+    company.puts(KEY, ROWS.encode())
+    event = the_event(company)
+    comes_to_rest(company.twin)
+    before = company.body(f"{erp.receipt('products/today.csv').at}.result.csv")
+
+    at = event["time"]
+    hands_out(company.twin, "Intake", {"source": "aws.transfer", "detail-type": "SFTP Server File Upload Failed", "detail": {
+        "file-path": f"/{event['detail']['bucket']['name']}/{KEY}", "bytes": len(ROWS), "etag": event["detail"]["object"]["etag"],
+        "failure-code": "PARTIAL_UPLOAD", "start-timestamp": at, "end-timestamp": at}})
+    comes_to_rest(company.twin)
+
+    assert told(company, erp) == [["received", "checked", "closed", "cut off"]]
+    receipt = erp.receipt("products/today.csv")
+    assert (receipt.outcomes, receipt.codes) == (CREATED, ["FILE-CUT-LATE"])
+    assert company.body(f"{receipt.at}.result.csv") == before
+    assert company.requests() == {"create": 4}
+
+
 # ---- never
 STATIONS = ("Intake", "Runs", "Main", "Closed")
 """Where something is on its way: the drop's event, the run, its chunks, the word that it is closed."""

@@ -149,19 +149,43 @@ def test_proof_that_comes_while_it_is_committed_stops_it_there_and_the_rest_is_h
     endpoint.goes_on()
 
     receipt = receipt_of(endpoint.x, endpoint.run)
-    assert (receipt["state"], receipt["rows"], receipt["waiting"]) == ("closed", 3, 0)
+    assert (receipt["state"], receipt["rows"], receipt["waiting"]) == ("cut off", 3, 0)
     assert receipt["outcomes"]["HELD"] == 3 - len(endpoint.w.plytix.products) > 0
-    assert {issue["code"] for issue in receipt["issues"]} == {"FILE-CUT-OFF"}
+    assert {issue["code"] for issue in receipt["issues"]} == {"FILE-CUT-LATE", "FILE-CUT-OFF"}
     assert sorted(outcome for _, outcome in results_of(endpoint.x, endpoint.run)).count("HELD") == receipt["outcomes"]["HELD"]
 
 
-def test_a_word_that_comes_when_all_is_over_changes_nothing():
+MOMENTS = {
+    "all is committed": lambda run, w: run.state is State.APPLYING,
+    "it is closed": lambda run, w: run.state is State.CLOSED,
+    "its receipt is written": lambda run, w: any(b'"state": "closed"' in body for path, body in w.files.items() if path.endswith(".json")),
+    "it has moved to the archive": lambda run, w: bool(w.archived),
+    "it is reported": lambda run, w: bool(run.reported),
+}
+
+
+@pytest.mark.parametrize("when", MOMENTS)
+def test_proof_that_comes_when_all_is_committed_is_told_with_what_was_taken(when):
+    endpoint = Endpoint()
+    endpoint.tells_of_the_object()
+    endpoint.goes_on(lambda endpoint: any(MOMENTS[when](run, endpoint.w) for run in endpoint.w.ledger.runs.values()))
+    endpoint.says("Failed")
+    endpoint.says("Failed")
+    endpoint.goes_on()
+
+    receipt = receipt_of(endpoint.x, endpoint.run)
+    assert (receipt["state"], [issue["code"] for issue in receipt["issues"]]) == ("cut off", ["FILE-CUT-LATE"])
+    assert receipt["outcomes"] == {"CREATED": 3} == told(endpoint)
+    assert results_of(endpoint.x, endpoint.run) == [("A", "CREATED"), ("B", "CREATED"), ("C", "CREATED")]
+    assert endpoint.run.reported
+
+
+def test_transfers_word_that_it_is_whole_changes_nothing_when_all_is_over():
     endpoint = Endpoint()
     endpoint.tells_of_the_object()
     endpoint.goes_on()
     before = dict(endpoint.w.files)
 
-    endpoint.says("Failed")
     endpoint.says("Completed")
     endpoint.goes_on()
 

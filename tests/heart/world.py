@@ -24,7 +24,7 @@ from bridge.domain.mirror import Existence, Mirror
 from bridge.domain.outcome import Outcome
 from bridge.domain.product import Listed, Product, Schema
 from bridge.domain.row import Sku
-from bridge.domain.run import ENDED, Run, State
+from bridge.domain.run import ENDED, TAKEN, Run, State
 from bridge.domain.upload import Upload
 from bridge.domain.wanted import Wanted
 from bridge.errors import Changed, Refused
@@ -123,9 +123,12 @@ class Ledger:
         self.w.step(f"prove {id}")
         self.runs[id] = replace(self.runs[id], whole=True)
 
-    def cut(self, id: str) -> None:
+    def cut(self, id: str) -> bool:
         self.w.step(f"cut {id}")
-        self.runs[id] = replace(self.runs[id], cut_off=True)
+        if self.runs[id].cut_off or self.runs[id].state not in TAKEN:
+            return False
+        self.runs[id] = replace(self.runs[id], cut_off=True, reported=0)
+        return True
 
     def advance(self, id: str, since: Any, to: State, add: dict[Outcome, int] | None = None, **facts: Any) -> bool:
         self.w.step(f"advance {id} to {to} {facts}")
@@ -176,9 +179,12 @@ class Ledger:
         self.w.step(f"touch {id}")
         self.runs[id] = replace(self.runs[id], moved=now)
 
-    def is_reported(self, id: str, now: int) -> None:
-        self.w.step(f"reported {id}")
-        self.runs[id] = replace(self.runs[id], reported=now)
+    def is_reported(self, run: Run, now: int) -> bool:
+        self.w.step(f"reported {run.id}")
+        if self.runs[run.id].cut_off != run.cut_off:
+            return False
+        self.runs[run.id] = replace(self.runs[run.id], reported=now)
+        return True
 
     def state(self) -> MirrorState:
         self.w.step("read mirror state")

@@ -52,8 +52,9 @@ class Ledger(Protocol):
     def note_chunk(self, id: str, number: int) -> Run:
         """Chunk `number` is committed; gives the run as it stands then."""
 
-    def cut(self, id: str) -> None:
-        """Proof that the drop is a fragment came after commit began."""
+    def cut(self, id: str) -> bool:
+        """Proof that the drop is a fragment came after commit began: once noted, also a run that was reported is to be reported again.
+        False: it was noted before, or nothing of the drop was taken."""
 
     def chunk(self, id: str, number: int) -> dict[Sku, Judged] | None:
         """The outcomes of a chunk that is done."""
@@ -68,7 +69,8 @@ class Ledger(Protocol):
     def touch(self, id: str, now: int) -> None:
         """It was seen to: what stands still is not sent again before it has stood still anew."""
 
-    def is_reported(self, id: str, now: int) -> None: ...
+    def is_reported(self, run: Run, now: int) -> bool:
+        """False: proof has come since `run` was read that its drop is a fragment; it is to be reported again."""
 
 
 class Claims(Protocol):
@@ -147,7 +149,7 @@ class Exchange(Protocol):
     """The exchange bucket, as the partners see it, and the archive."""
 
     def open(self, drop: Drop) -> BinaryIO:
-        """Its bytes, of this very version; seekable. Raises Gone where the version is no longer there."""
+        """Its bytes, of this very version; seekable; from the archive where it has moved there. Raises Stop where it is nowhere."""
 
     def write(self, partner: str, path: str, content: BinaryIO | bytes, kind: str) -> None:
         """Whole or not at all, below the partner's tree."""

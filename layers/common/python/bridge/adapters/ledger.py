@@ -27,7 +27,7 @@ from bridge.domain.drop import Drop
 from bridge.domain.judge import Judged
 from bridge.domain.outcome import Outcome
 from bridge.domain.row import Sku
-from bridge.domain.run import Run, State
+from bridge.domain.run import TAKEN, Run, State
 from bridge.domain.upload import Upload
 from bridge.errors import Later
 from bridge.ports import MirrorState
@@ -78,8 +78,11 @@ class Ledger:
     def prove(self, id: str) -> None:
         self._update(f"run#{id}", _Update().set("whole", {"BOOL": True}))
 
-    def cut(self, id: str) -> None:
-        self._update(f"run#{id}", _Update().set("cut_off", {"BOOL": True}))
+    def cut(self, id: str) -> bool:
+        update = _Update().set("cut_off", {"BOOL": True}).set("reported", {"N": "0"}).set("open", {"S": "run"})
+        states = {f":s{i}": {"S": s.value} for i, s in enumerate(TAKEN)}
+        condition = f"attribute_not_exists(cut_off) AND #state IN ({', '.join(states)})"
+        return self._update(f"run#{id}", update.mentions("state"), condition, states) is not None
 
     def note_chunk(self, id: str, number: int) -> Run:
         update = _Update().set("noted", {"N": str(number + 1)}).set("moved", {"N": str(_now())})
@@ -101,9 +104,10 @@ class Ledger:
     def touch(self, id: str, now: int) -> None:
         self._update(f"run#{id}", _Update().set("moved", {"N": str(now)}))
 
-    def is_reported(self, id: str, now: int) -> None:
+    def is_reported(self, run: Run, now: int) -> bool:
         kept = {"N": str(now // 1000 + RUNS_KEPT_S)}
-        self._update(f"run#{id}", _Update().set("reported", {"N": str(now)}).set("open", {"S": "done"}).set("expires", kept))
+        update = _Update().set("reported", {"N": str(now)}).set("open", {"S": "done"}).set("expires", kept)
+        return self._update(f"run#{run.id}", update, "" if run.cut_off else "attribute_not_exists(cut_off)") is not None
 
     # ---- chunks
     def chunk(self, id: str, number: int) -> dict[Sku, Judged] | None:
@@ -226,6 +230,7 @@ class _Update:
     def __init__(self) -> None:
         self._sets: dict[str, Item] = {}
         self._adds: dict[str, Item] = {}
+        self._mentioned: list[str] = []
 
     def set(self, name: str, value: Item) -> _Update:
         self._sets[name] = value
@@ -235,10 +240,15 @@ class _Update:
         self._adds[name] = {"N": str(number)}
         return self
 
+    def mentions(self, name: str) -> _Update:
+        """In its condition."""
+        self._mentioned.append(name)
+        return self
+
     def expression(self, values: Item | None = None) -> dict[str, Any]:
         sets = ", ".join(f"#{n} = :{n}" for n in self._sets)
         adds = ", ".join(f"#{n} :{n}" for n in self._adds)
-        names = {f"#{n}": n for n in [*self._sets, *self._adds]}
+        names = {f"#{n}": n for n in [*self._sets, *self._adds, *self._mentioned]}
         return {"UpdateExpression": (f"SET {sets} " if sets else "") + (f"ADD {adds}" if adds else ""),
                 "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": {f":{n}": v for n, v in (self._sets | self._adds).items()} | (values or {})}

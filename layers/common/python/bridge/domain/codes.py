@@ -32,6 +32,9 @@ FILE_HALF = Code("FILE-HALF", ERROR,
 FILE_CUT_OFF = Code("FILE-CUT-OFF", ERROR,
     'the upload of "{value}" broke off; what arrived is a fragment and was not taken',
     "Upload the file again.")
+FILE_CUT_LATE = Code("FILE-CUT-LATE", WARNING,
+    'the upload of "{value}" broke off, which was known only when rows of it had been taken; those count, each as its result says',
+    "Upload the whole file again: rows that are as they should be change nothing.")
 FILE_FAILED = Code("FILE-FAILED", ERROR,
     "the bridge could not read this file, again and again; that is its own fault, and its people find it in their alarms",
     "Wait to hear from them, or save the file anew as CSV (UTF-8) and upload it.")

@@ -35,6 +35,7 @@ HEADLINES = {
     State.CUT_OFF: "cut off: nothing of it was taken",
     State.FAILED: "failed: its rows and its results do not add up, and somebody has been told",
 }
+CUT_LATE = "cut off: what had come by then was taken, every row of it has its result"
 
 NO_SUCH_LABEL = "label does not exist"
 """What Plytix says of an attribute that it does not have (plytix-api.md §6.4)."""
@@ -66,19 +67,30 @@ def path(run: Run) -> str:
 
 def receipt(run: Run, issues: Sequence[dict[str, Any]] = (), more: int = 0) -> dict[str, Any]:
     """`issues` as `Issue.as_json` gives them, the file's own first; `more` of them are not shown."""
+    own = [*run.issues, *([Issue(codes.FILE_CUT_LATE, value=run.drop.name).as_json()] if run.cut_off else [])]
     return {
-        "format": FORMAT, "run": run.id, "state": STATES.get(run.state, run.state.value),
+        "format": FORMAT, "run": run.id, "state": _state(run),
         "partner": run.partner, "feed": run.feed, "file": run.drop.path, "bytes": run.drop.size,
         "received": _time(run.registered), "closed": _time(run.closed) if run.closed else None,
         "rows": run.rows, "outcomes": {o.value: run.counts[o] for o in FINAL if run.counts.get(o)},
         "waiting": run.rows - sum(run.counts.get(o, 0) for o in FINAL),
-        "issues": [*run.issues, *issues][:SHOWN], "more_issues": more + max(0, len(run.issues) + len(issues) - SHOWN),
+        "issues": [*own, *issues][:SHOWN], "more_issues": more + max(0, len(own) + len(issues) - SHOWN),
     }
+
+
+def _state(run: Run) -> str:
+    return State.CUT_OFF.value if _was_cut(run) else STATES.get(run.state, run.state.value)
+
+
+def _was_cut(run: Run) -> bool:
+    """That it was a fragment was known only when rows of it had been taken."""
+    return run.cut_off and run.state is State.CLOSED
 
 
 def page(told: dict[str, Any], run: Run) -> str:
     """The same for people."""
-    lines = [f"{visible(told['file'])} — {HEADLINES[run.state]}", "", f"{_of(told['feed'])}, run {told['run']}",
+    headline = CUT_LATE if _was_cut(run) else HEADLINES[run.state]
+    lines = [f"{visible(told['file'])} — {headline}", "", f"{_of(told['feed'])}, run {told['run']}",
              f"received {told['received']}, {told['bytes']:,} bytes" + (f"; closed {told['closed']}" if told["closed"] else "")]
     if told["rows"]:
         counts = [f"{n:,} {outcome.lower()}" for outcome, n in told["outcomes"].items()]

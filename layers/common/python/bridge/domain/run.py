@@ -25,6 +25,8 @@ class State(StrEnum):
 
 OPEN = (State.RECEIVED, State.READING, State.COMMITTING, State.APPLYING)
 BEFORE_COMMIT = (State.RECEIVED, State.READING)
+TAKEN = (State.COMMITTING, State.APPLYING, State.CLOSED)
+"""What of the drop was committed counts, whatever is learnt of it afterwards."""
 ENDED = (State.CLOSED, State.REFUSED, State.CUT_OFF, State.FAILED)
 
 

@@ -13,7 +13,7 @@ from bridge.configuration import Bundle
 from bridge.domain import codes
 from bridge.domain.drop import Drop, agreed, folders, in_inbox, takers
 from bridge.domain.issue import Issue
-from bridge.domain.run import BEFORE_COMMIT, OPEN, Run, State
+from bridge.domain.run import BEFORE_COMMIT, ENDED, OPEN, Run, State
 from bridge.domain.sequence import landing
 from bridge.domain.upload import SLACK_MS, Upload, meant, of_event
 from bridge.ports import Clock, Events, Exchange, Ledger, Queues
@@ -135,10 +135,10 @@ def hear(upload: Upload, intake: Intake) -> Run | None:
     intake.ledger.note_upload(upload)
     runs = intake.ledger.runs_of(upload.key, _since([upload]))
     drop = meant(upload, [run.drop for run in runs])
-    run = next((run for run in runs if run.drop == drop and run.state in OPEN), None)
-    if run and upload.completed:
+    run = next((run for run in runs if run.drop == drop), None)
+    if run and upload.completed and run.state in OPEN:
         _whole(run, intake)
-    elif run:
+    elif run and not upload.completed and not run.whole:
         stop(run, intake)
     return run
 
@@ -150,12 +150,11 @@ def _whole(run: Run, intake: Intake) -> None:
 
 
 def stop(run: Run, intake: Intake) -> None:
-    """The drop is a fragment: its run is stopped where it is."""
+    """The drop is a fragment: its run is stopped where it is. What was committed by then counts, and the receipt tells both."""
     issue = Issue(codes.FILE_CUT_OFF, value=run.drop.name).as_json()
-    if intake.ledger.advance(run.id, BEFORE_COMMIT, State.CUT_OFF, closed=intake.clock(), issues=(issue,)):
+    stopped = intake.ledger.advance(run.id, BEFORE_COMMIT, State.CUT_OFF, closed=intake.clock(), issues=(issue,))
+    if stopped or (intake.ledger.cut(run.id) and run.state in ENDED):
         intake.events.run_closed(run)
-    else:
-        intake.ledger.cut(run.id)
 
 
 def _waited(id: str, intake: Intake) -> Run:
