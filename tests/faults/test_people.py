@@ -125,7 +125,7 @@ def test_a_newer_value_of_the_feed_counts_against_a_persons_edit_and_that_is_tol
     assert '"Armchair"' in newer.issues[1]["message"]
 
 
-def test_a_persons_edit_goes_where_the_feed_owns_the_attribute_and_the_history_tells(company, operator, chair):
+def test_a_persons_edit_goes_where_the_feed_owns_the_attribute_and_history_and_the_next_receipt_tell(company, erp, operator, chair):
     company.plytix.edit(chair, {"attributes": {"price": 99}})
 
     refreshes(company)
@@ -133,6 +133,10 @@ def test_a_persons_edit_goes_where_the_feed_owns_the_attribute_and_the_history_t
     assert company.products()[chair]["price"] == 10
     last = operator.asks("trace", chair)["history"][-1]["changes"]["price"]
     assert (last["before"], last["after"], last["over_a_person"]) == (99, 10, True)
+    next_one = drops(company, erp, FIRST, "next")
+    assert (next_one.outcomes, next_one.told) == ({"UNCHANGED": 1}, [Told("OVER-PERSON", 2, "price", "10")])
+    assert '"99"' in next_one.issues[0]["message"]
+    assert drops(company, erp, FIRST, "the one after").told == []
 
 
 def test_a_feed_that_owns_the_attribute_is_told_in_its_receipt_that_a_person_had_changed_it(company, erp, chair):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.domain.outcome import Standing
-from bridge.domain.wanted import EXISTS, Refusal, Wanted, from_json, spread, tell, to_json
+from bridge.domain.wanted import EXISTS, Over, Refusal, Wanted, from_json, spread, tell, to_json
 from tests.heart.items import MONDAY, SCHEMA, THURSDAY, TUESDAY, WEDNESDAY, a_feed, at, run_of, said
 from tests.heart.world import stored
 
@@ -118,6 +118,6 @@ values = st.none() | st.booleans() | numbers | st.text() | st.lists(st.text())
 @given(st.dictionaries(st.text(), values), st.dictionaries(st.text(), st.sampled_from(Standing)), st.integers(1))
 def test_what_is_stored_reads_back_the_same(says, opens, version):
     wanted = Wanted({a: said(v) for a, v in says.items()}, {a: Refusal(said(v).digest, SCHEMA, "no") for a, v in says.items()}, opens,
-                    MONDAY, version)
+                    MONDAY, version, {a: Over(v, run) for run, (a, v) in zip(["", run_of(MONDAY)] * len(says), says.items(), strict=False)})
 
     assert from_json(stored(to_json(wanted)), version) == wanted

@@ -48,7 +48,8 @@ def end_of(x: Execution) -> dict[str, Any]:
     return {
         "products": {p.sku: p.values for p in w.plytix.products.values()},
         "made": Counter(entry.sku for entry in w.plytix.log if entry.kind == "create"),
-        "wanted": {key: ({a: (s.value, keys[s.run], s.line) for a, s in item.values.items()}, item.open) for key, item in wanted.items()},
+        "wanted": {key: ({a: (s.value, keys[s.run], s.line) for a, s in item.values.items()}, item.open,
+                         {a: (o.before, keys.get(o.told)) for a, o in item.over.items()}) for key, item in wanted.items()},
         "mirror": {sku: (m.existence, m.values) for sku, m in mirrors.items()},
         "applied": {sku: _applied(m, keys) for sku, m in mirrors.items()},
         "history": sorted((sku, body["act"], _named(body["made"], keys)) for sku, body in w.tables.entries),

@@ -276,7 +276,7 @@ class Tables:
 
     def open_list(self, feed: str) -> list[Sku]:
         self.w.step(f"open list of {feed}")
-        return [sku for sku, f in self.wanted_items if f == feed and self.peek_wanted(sku, f).open]
+        return [sku for sku, f in self.wanted_items if f == feed and ((item := self.peek_wanted(sku, f)).open or item.over)]
 
     def mirror(self, sku: Sku) -> Mirror:
         self.w.step(f"read mirror {sku}")

@@ -144,7 +144,7 @@ class Tables:
 
 
 def _open(feed: str, item: Wanted) -> Item:
-    """The sparse index: on its feed's open list while something is open; what is due sorts by age."""
-    if not item.open:
+    """The sparse index: on its feed's open list while something is open or to be told; what is due sorts by age."""
+    if not item.open and not item.over:
         return {}
     return {"open_feed": {"S": feed}, "open_since": {"S": f"{'due' if item.due else 'told'}#{item.open_since:013d}"}}

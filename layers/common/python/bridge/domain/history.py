@@ -41,6 +41,10 @@ class Entry:
     id: str
     made: dict[str, Made]
 
+    def overruled(self, feed: str) -> dict[str, Value]:
+        """Attribute → a person's value that gave way to this feed's."""
+        return {a: made.before for a, made in self.made.items() if made.over and made.feed == feed and self.act is Act.PATCH}
+
     def names(self, run: str) -> bool:
         return any(made.run == run for made in self.made.values())
 

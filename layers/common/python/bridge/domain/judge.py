@@ -71,7 +71,8 @@ def _notes(run: str, sequence: Sequence, feed: Feed, row: dict[str, Value], want
         yield Note("sku", reason, None, wanted.refused[EXISTS].message if EXISTS in wanted.refused else None)
         return
     refused = {a: m.message for e in mine if e.act is Act.REFUSAL for a, m in e.made.items() if m.run == run}
-    over = {a: m for e in mine if e.act is Act.PATCH for a, m in e.made.items() if m.run == run and m.over}
+    over = {a: o.before for a, o in wanted.over.items() if o.told == run}
+    over |= {a: m.before for e in mine if e.act is Act.PATCH for a, m in e.made.items() if m.run == run and m.over}
     for attribute, value in spread(feed, row).items():
         said, stands = wanted.values.get(attribute), wanted.open.get(attribute)
         if attribute in refused:
@@ -84,4 +85,4 @@ def _notes(run: str, sequence: Sequence, feed: Feed, row: dict[str, Value], want
         elif stands:
             yield Note(attribute, stands, value, mirror.values.get(attribute))
         elif attribute in over:
-            yield Note(attribute, OVER, value, over[attribute].before)
+            yield Note(attribute, OVER, value, over[attribute])

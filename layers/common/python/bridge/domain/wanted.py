@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,14 +42,25 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """A person's value that gave way to the feed's again while no run of the feed waited for it. `told`: the run whose receipt
+    tells of it; empty: the next."""
+
+    before: Value
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """`open`: attribute → how it stands while it is not in step; `open_since` in ms. `version` counts writes; 0: not stored."""
+    """`open`: attribute → how it stands while it is not in step; `open_since` in ms; `over`: attribute → what is still to be told.
+    `version` counts writes; 0: not stored."""
 
     values: dict[str, Said] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
     open: dict[str, Standing] = field(default_factory=dict)
     open_since: int = 0
     version: int = 0
+    over: dict[str, Over] = field(default_factory=dict)
 
     @property
     def due(self) -> bool:
@@ -64,8 +76,10 @@ def tell(wanted: Wanted, said: dict[str, Value], *, run: str, line: int, sequenc
     """WANTED after one more record of its feed.
 
     A value is never replaced by one of an older sequence; an equal one says nothing new but moves `said`.
+    What an earlier run has told of need not be kept.
     """
     values, opens = dict(wanted.values), dict(wanted.open)
+    over = {a: o for a, o in wanted.over.items() if o.told in ("", run)}
     for attribute, value in said.items():
         old = values.get(attribute)
         if old and old.said >= sequence:
@@ -75,7 +89,19 @@ def tell(wanted: Wanted, said: dict[str, Value], *, run: str, line: int, sequenc
         else:
             values[attribute] = Said(value, run, line, sequence, sequence)
             opens[attribute] = Standing.DUE
-    return replace(wanted, values=values, open=opens, open_since=wanted.open_since or (now_ms if opens else 0))
+    return replace(wanted, values=values, over=over, open=opens, open_since=wanted.open_since or (now_ms if opens else 0))
+
+
+def owed(wanted: Wanted, before: dict[str, Value]) -> Wanted:
+    """After persons' values (`before`) gave way to the feed's: to be told, but for values that a run waits for, whose receipt tells."""
+    over = {a: Over(value) for a, value in before.items() if wanted.open.get(a) is not Standing.DUE}
+    return replace(wanted, over=wanted.over | over) if over else wanted
+
+
+def told(wanted: Wanted, run: str, row: Collection[str]) -> Wanted:
+    """The run's receipt tells what is still to be told of the attributes of its row; read again, it tells the same."""
+    over = {a: replace(o, told=run) if a in row and not o.told else o for a, o in wanted.over.items()}
+    return replace(wanted, over=over) if over != wanted.over else wanted
 
 
 def to_json(wanted: Wanted) -> dict[str, Any]:
@@ -84,6 +110,7 @@ def to_json(wanted: Wanted) -> dict[str, Any]:
         "values": {a: [v.value, v.run, v.line, v.since, v.said] for a, v in wanted.values.items()},
         "refused": {a: [r.digest, r.schema, r.message] for a, r in wanted.refused.items()},
         "open": {a: s.value for a, s in wanted.open.items()},
+        "over": {a: [o.before, o.told] for a, o in wanted.over.items()},
         "open_since": wanted.open_since,
     }
 
@@ -95,4 +122,5 @@ def from_json(body: dict[str, Any], version: int) -> Wanted:
         {a: Standing(s) for a, s in body["open"].items()},
         body["open_since"],
         version,
+        {a: Over(*o) for a, o in body.get("over", {}).items()},
     )

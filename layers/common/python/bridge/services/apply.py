@@ -25,7 +25,7 @@ from bridge.domain.row import Sku, Value
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
 from bridge.domain.values import digest
-from bridge.domain.wanted import EXISTS, Refusal, Wanted
+from bridge.domain.wanted import EXISTS, Refusal, Wanted, owed, told
 from bridge.errors import Changed, Fate, Later, Refused, Stop
 from bridge.ports import Claims, Clock, Events, Ledger, Plytix, Put, Schemas, Stage, StagedRow, Tables
 from bridge.services.close import close
@@ -137,15 +137,16 @@ def _turns(sku: Sku, holder: str, heart: Heart, asked: Asked | None) -> Judged |
         seen = Seen(heart.tables.mirror(sku), heart.tables.wanted_of(sku))
         change = reconcile(seen.wanted, seen.mirror, heart.configuration, heart.schemas.version())
         if not change.send:
-            if heart.tables.write(*seen.puts(sku, change)):
-                return _told(sku, heart, asked, seen, change, done)
+            rest = seen.after(change, asked)
+            if heart.tables.write(*rest.puts(sku, seen)):
+                return _told(sku, heart, asked, rest, done)
             continue  # a feed has spoken meanwhile
-        sent = _send(sku, holder, heart, seen, change)
+        sent = _send(sku, holder, heart, seen, change, asked)
         if sent is None:
             return None  # the claim is another's by now
         done += sent.entries
         if sent.rest:
-            return _told(sku, heart, asked, Seen(sent.mirror, seen.wanted), sent.rest, done)
+            return _told(sku, heart, asked, sent.rest, done)
     return None
 
 
@@ -156,17 +157,21 @@ class Seen:
     mirror: Mirror
     wanted: dict[str, Wanted]
 
-    def puts(self, sku: Sku, change: Change) -> list[Put]:
-        """How each feed stands, where that is not what its open list says."""
-        found = []
+    def after(self, change: Change, asked: Asked | None) -> Seen:
+        """When nothing is left to send: how each feed stands, and what the run that asks tells."""
+        wanted = dict(self.wanted)
         for feed, stands in change.open.items():
-            item = self.wanted[feed]
-            if item.open != stands:
-                found.append(Put(sku, item, replace(item, open=stands, open_since=item.open_since if stands else 0), feed))
-        return found
+            wanted[feed] = replace(wanted[feed], open=stands, open_since=wanted[feed].open_since if stands else 0)
+        if asked and asked.feed.id in wanted:
+            wanted[asked.feed.id] = told(wanted[asked.feed.id], asked.run.id, asked.row.values)
+        return replace(self, wanted=wanted)
+
+    def puts(self, sku: Sku, before: Seen) -> list[Put]:
+        """What of WANTED is not as it was read."""
+        return [Put(sku, before.wanted[feed], item, feed) for feed, item in self.wanted.items() if item != before.wanted[feed]]
 
 
-def _told(sku: Sku, heart: Heart, asked: Asked | None, seen: Seen, change: Change, done: list[Entry]) -> Judged:
+def _told(sku: Sku, heart: Heart, asked: Asked | None, seen: Seen, done: list[Entry]) -> Judged:
     """The outcome, told before the claim is freed, so that nothing comes between request and outcome.
 
     History is asked where this worker has not itself done what decides: an earlier one may have, before it died.
@@ -174,12 +179,11 @@ def _told(sku: Sku, heart: Heart, asked: Asked | None, seen: Seen, change: Chang
     if asked is None:
         return Judged(Outcome.UNCHANGED)
     run, feed = asked.run, asked.feed
-    item = replace(seen.wanted.get(feed.id, Wanted()), open=change.open.get(feed.id, {}))
     maker = seen.mirror.applied.get(EXISTS)
     mine = [entry for entry in done if entry.names(run.id)]
     if not mine or (maker and maker.run == run.id and all(entry.act is not Act.CREATE for entry in mine)):
         mine = heart.tables.history(sku, run.registered - CLOCKS_MS)
-    return judge(run.id, run.sequence, feed, asked.row.values, item, seen.mirror, mine)
+    return judge(run.id, run.sequence, feed, asked.row.values, seen.wanted.get(feed.id, Wanted()), seen.mirror, mine)
 
 
 # ---- one request ----------------------------------------------------------------------------------------------------------
@@ -187,12 +191,11 @@ def _told(sku: Sku, heart: Heart, asked: Asked | None, seen: Seen, change: Chang
 class Sent:
     """What a request came to. `rest`: nothing is left to send, and that is noted; None: another turn is needed."""
 
-    mirror: Mirror
     entries: list[Entry]
-    rest: Change | None = None
+    rest: Seen | None = None
 
 
-def _send(sku: Sku, holder: str, heart: Heart, seen: Seen, change: Change) -> Sent | None:
+def _send(sku: Sku, holder: str, heart: Heart, seen: Seen, change: Change, asked: Asked | None) -> Sent | None:
     """Say what will be sent, send it, note the answer. None: the claim was lost, nothing was sent."""
     mirror = seen.mirror
     intent = {a: Intended(w.said, w.feed, mirror.values.get(a)) for a, w in change.send.items()}
@@ -206,25 +209,26 @@ def _send(sku: Sku, holder: str, heart: Heart, seen: Seen, change: Change) -> Se
         else:
             product, act = heart.plytix.patch(mirror.id, body), Act.PATCH
     except Refused as refusal:
-        return Sent(mirror, _note_refused(sku, heart, seen.wanted, change, refusal))
+        return Sent(_note_refused(sku, heart, seen.wanted, change, refusal))
     except Changed:  # looked into and healed: another id is taken over, none is a tombstone
         _look(sku, mirror.id, heart)
-        return Sent(mirror, [])
-    return _note(product, Done(sku, act, intent), heart, seen)
+        return Sent([])
+    return _note(product, Done(sku, act, intent), heart, seen, asked)
 
 
-def _note(product: Product, done: Done, heart: Heart, seen: Seen) -> Sent:
+def _note(product: Product, done: Done, heart: Heart, seen: Seen, asked: Asked | None) -> Sent:
     """Mirror, history and, where nothing is left to send, how each feed stands: in one transaction.
 
     It holds only if nobody wrote any of them since they were read; else the answer is noted alone, and another turn looks again.
     """
     if product.sku == done.sku:
         new, entry = answered(product, seen.mirror, done, heart.clock())
-        after = reconcile(seen.wanted, new, heart.configuration, heart.schemas.version())
-        puts = Seen(new, seen.wanted).puts(done.sku, after) if not after.send else []
-        if heart.tables.write(Put(done.sku, seen.mirror, new), *puts, history=[entry]):
-            return Sent(new, [entry], None if after.send else after)
-    return Sent(seen.mirror, [remember(product, heart.tables, heart.clock, done)])
+        now = Seen(new, {feed: owed(item, entry.overruled(feed)) for feed, item in seen.wanted.items()})
+        change = reconcile(now.wanted, new, heart.configuration, heart.schemas.version())
+        rest = None if change.send else now.after(change, asked)
+        if heart.tables.write(Put(done.sku, seen.mirror, new), *(rest or now).puts(done.sku, seen), history=[entry]):
+            return Sent([entry], rest)
+    return Sent([remember(product, heart.tables, heart.clock, done)])
 
 
 def _look(sku: Sku, id: str, heart: Heart) -> None:

@@ -12,7 +12,7 @@ from bridge.domain.mirror import Applied, Existence, Mirror, buried, seen
 from bridge.domain.product import Product
 from bridge.domain.row import Sku, Value
 from bridge.domain.values import digest
-from bridge.domain.wanted import EXISTS
+from bridge.domain.wanted import EXISTS, owed
 from bridge.ports import Clock, Put, Tables
 
 
@@ -45,8 +45,19 @@ def remember(product: Product, tables: Tables, clock: Clock, done: Done | None =
         if former != product.sku and (base.id != product.id or base.existence is not Existence.LIVING):
             former, base = product.sku, own  # the index was behind
         new, entry = answered(product, base, done, clock())
-        if tables.write(*_puts(product, former, base, own, new), history=[entry] if done.intent else []):
+        puts = _puts(product, former, base, own, new) + _owed(entry, tables)
+        if tables.write(*puts, history=[entry] if done.intent else []):
             return entry
+
+
+def _owed(entry: Entry, tables: Tables) -> list[Put]:
+    """Feeds whose next receipt is to tell that a person's value gave way to theirs."""
+    puts = []
+    for feed in sorted({made.feed for made in entry.made.values() if made.over}):
+        item = tables.wanted(entry.sku, feed)
+        if (new := owed(item, entry.overruled(feed))) != item:
+            puts.append(Put(entry.sku, item, new, feed))
+    return puts
 
 
 def _puts(product: Product, former: Sku, base: Mirror, own: Mirror, new: Mirror) -> list[Put]:

@@ -179,10 +179,10 @@ class Chunks:
         self._records = []
 
     def _repeats(self, record: Record, before: Wanted) -> bool:
-        """The row only repeats what its feed said last, and nothing of it is open: it costs no look at Plytix."""
+        """The row only repeats what its feed said last, and nothing of it is open or to be told: it costs no look at Plytix."""
         said = spread(self._feed, record.values)
         after = tell(before, said, run=self._run.id, line=record.line, sequence=self._run.sequence, now_ms=self._needs.clock())
-        return not after.open and all(
+        return not after.open and not after.over and all(
             after.values[a].digest == digest(v) and after.values[a].since <= self._run.sequence for a, v in said.items())
 
     def _write(self, same: bool) -> None:
