@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from benchmarks import catalogue
@@ -36,6 +36,7 @@ class Cost:
     seconds: float
     paced: int
     paced_s: float
+    foretold_s: float | None = None  # by ours, before its first write
 
 
 def contender(name: str) -> Any:
@@ -56,6 +57,7 @@ def race(name: str, url: str, products: int, parts: list[float]) -> list[Cost]:
     for part in parts:
         rows = catalogue.changed(rows, part)
         cost = measured(part, plytix, lambda file=rows: who.run(state, file), getattr(who, "after", None) and (lambda: who.after(state)))
+        cost = replace(cost, foretold_s=who.foretold(state) if hasattr(who, "foretold") else None)
         assert cost.rows == products, f"{name} left rows out: {cost}"
         costs.append(cost)
     held = {product["sku"]: product["attributes"]["price"] for product in plytix.call("dump")}

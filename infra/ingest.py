@@ -58,8 +58,9 @@ class Ingest(Construct):
         prepare.knows(RUNS_QUEUE_URL=queues.runs.queue.queue_url)  # hides what must wait
         prepare.sends("FAST_QUEUE_URL", queues.fast.queue)
         prepare.sends("MAIN_QUEUE_URL", queues.main.queue)
-        prepare.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query")
+        prepare.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query", indexes=True)
         prepare.table("WANTED_TABLE", storage.wanted, "GetItem", "BatchGetItem", "PutItem", "Query")
+        prepare.table("MIRROR_TABLE", storage.mirror, "BatchGetItem")
         prepare.objects("EXCHANGE_BUCKET", storage.exchange, READ_VERSION, "*/inbox/*")
         prepare.objects("EXCHANGE_BUCKET", storage.exchange, WRITE, "*/receipts/*")
         prepare.lists("EXCHANGE_BUCKET", storage.exchange)  # a drop in the archive is "gone" (404), not "forbidden"
@@ -76,7 +77,7 @@ class Ingest(Construct):
         apply.knows(FAST_QUEUE_URL=queues.fast.queue.queue_url, MAIN_QUEUE_URL=queues.main.queue.queue_url)  # hides what must wait
         apply.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
         apply.table("WANTED_TABLE", storage.wanted, "GetItem", "PutItem", "Query")
-        apply.table("MIRROR_TABLE", storage.mirror, "GetItem", "PutItem", "DeleteItem", "Query", indexes=True)
+        apply.table("MIRROR_TABLE", storage.mirror, "GetItem", "BatchGetItem", "PutItem", "DeleteItem", "Query", indexes=True)
         apply.table("HISTORY_TABLE", storage.history, "PutItem", "Query")
         apply.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "schema/*", "values/*")
         apply.objects("WORK_BUCKET", storage.work, WRITE, "values/*")

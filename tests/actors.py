@@ -23,15 +23,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
+from bridge.adapters.body import Bodies
+from bridge.adapters.ledger import Ledger
 from bridge.configuration import Bundle, Channel, Feed, Partner, Settings
 from bridge.domain.drop import within
 from bridge.domain.receipt import NAME_MOST
+from bridge.parts import now_ms
+from bridge.ports import MirrorState
 from local import customer, partner
 from local.demo import values_of
 from local.twin import Twin
 from tests.clients import Programs, cheap_hash
 
-QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "client_timeout_s": 5, "retry_s": 1, "redrive_s": 1, "refresh_s": 0}
+QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "job_s": 12, "client_timeout_s": 5, "retry_s": 1, "redrive_s": 1,
+         "refresh_s": 0}
 PATIENCE_S = 45.0  # a machine that is busy starts functions slowly; who is well waits for a second
 PASSWORDS = {"erp": "Lachs-1887-é", "supplier": "shoes, and more", "retailer": "buy 1 get 1"}
 ATTRIBUTES = [
@@ -84,6 +89,17 @@ class Company:
         self.twin, self.plytix = twin, twin.plytix
         self._s3 = twin.client("s3")
         self.describes_products_by(ATTRIBUTES)
+        self.has_loaded_the_mirror()
+
+    def has_loaded_the_mirror(self) -> None:
+        """As in everyday life: its first load is over, here of an account that was empty. The next refresh lists all the same."""
+        ledger = Ledger(self.twin.client("dynamodb"), self.twin.outputs["LedgerTable"], Bodies(self._s3, self.twin.outputs["WorkBucket"]))
+        ledger.complete(MirrorState(loaded=1, census=now_ms()))
+
+    def has_not_loaded_the_mirror(self) -> None:
+        """As on the first day."""
+        key = {"pk": {"S": "mirror"}, "sk": {"S": "state"}}
+        self.twin.client("dynamodb").delete_item(TableName=self.twin.outputs["LedgerTable"], Key=key)
 
     def describes_products_by(self, attributes: list[dict[str, Any]]) -> None:
         """His Plytix has these attributes, and no others; and no products."""

@@ -17,15 +17,19 @@ from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session
 from bridge.configuration import Bundle, Feed, Lane, Partner, Settings
 from bridge.domain.row import Sku
-from bridge.domain.run import State
+from bridge.domain.run import Run, State
 from bridge.domain.switch import Switch
+from bridge.domain.waiting import Waiting
 from bridge.errors import Later
-from bridge.services.apply import Heart, apply_chunk, apply_sku
+from bridge.services.apply import Apply, apply_chunk, apply_sku
+from bridge.services.bring import Heart
 from bridge.services.prepare import Prepare, prepare
 from bridge.services.receive import Intake, receive
 from bridge.services.refresh import Refresh, refresh
+from bridge.threads import each_in_threads
 
 label = "this bridge"
+AT_ONCE = 8  # as in functions/ingest/apply.py
 Told = TypeVar("Told")
 SETTINGS = Settings(upload_event_s=0, refresh_s=0, refresh_overlap_s=0)  # one clock here: nothing need be listed twice
 FEED = Feed.model_validate({
@@ -50,14 +54,17 @@ class Key:
 class Bridge:
     memory: Memory
     plytix: Products
+    budget: OneWorker
     files: int = 0
+    closed: Run | None = None
 
 
 def load(url: str, rows: list[Row]) -> Bridge:
     """The mirror's first load, and a first file, of which Plytix holds everything already."""
     memory = Memory(Bundle(version="1", settings=SETTINGS, partners={"erp": Partner(name="ERP")}, feeds={FEED.id: FEED}))
-    budget = LaneBudget(OneWorker(), lambda: Switch(writes=True), Lane.MAIN, SETTINGS.share)
-    bridge = Bridge(memory, Products(Session(Key(url), budget, Limits())))
+    item = OneWorker()
+    budget = LaneBudget(item, lambda: Switch(writes=True), Lane.MAIN, SETTINGS.share)
+    bridge = Bridge(memory, Products(Session(Key(url), budget, Limits())), item)
     after(bridge)
     run(bridge, rows)
     return bridge
@@ -70,7 +77,14 @@ def run(bridge: Bridge, rows: list[Row]) -> int:
     work(bridge)
     (closed,) = bridge.memory.ledger.runs_of(drop.key)
     assert closed.state is State.CLOSED, closed
+    bridge.closed = closed
     return sum(closed.counts.values())
+
+
+def foretold(bridge: Bridge) -> float | None:
+    """Seconds that the last file was to take, as its receipt said before the first write; None: it had nothing to send."""
+    run = bridge.closed
+    return (run.due - run.registered) / 1000 if run and run.due else None
 
 
 def after(bridge: Bridge) -> dict[str, int]:
@@ -85,23 +99,25 @@ def work(bridge: Bridge) -> None:
     """One message after the other, until none is left."""
     m = bridge.memory
     intake = Intake(m.configuration, m.ledger, m.exchange, m.queues, m.events, m.clock)
-    preparing = Prepare(m.configuration, m.ledger, m.tables, m.stage, m.exchange, m.queues, m.events, m.clock)
-    heart = Heart(m.configuration, m.ledger, m.claims, m.tables, m.stage, bridge.plytix, m.schemas, m.events, m.clock)
+    heart = Heart(m.configuration, m.claims, m.tables, bridge.plytix, m.schemas, m.clock)
+    applying = Apply(heart, m.ledger, m.stage, m.events, m.ledger.state(), each=each_in_threads(AT_ONCE))
     while m.intake or m.fifo or m.changes:
         if m.intake:
             receive(m.intake.pop(0).body, intake)
         elif m.fifo:
-            prepare(m.fifo.pop(0).body["run"], preparing)
+            waiting = Waiting(Switch(writes=True), bridge.budget.known, m.clock())
+            prepare(m.fifo.pop(0).body["run"], Prepare(
+                m.configuration, m.ledger, m.tables, m.stage, m.exchange, m.queues, m.events, m.clock, m.ledger.state(), waiting))
         else:
-            apply(m.changes.pop(0).body, heart)
+            apply(m.changes.pop(0).body, applying)
 
 
-def apply(body: dict[str, object], heart: Heart) -> None:
+def apply(body: dict[str, object], needs: Apply) -> None:
     match body:
         case {"kind": "chunk", "run": str(run), "chunk": int(number)}:
-            in_time(lambda: apply_chunk(run, number, heart))
+            in_time(lambda: apply_chunk(run, number, needs))
         case {"sku": str(sku)}:
-            in_time(lambda: apply_sku(Sku(sku), heart))
+            in_time(lambda: apply_sku(Sku(sku), needs))
 
 
 def in_time(step: Callable[[], Told]) -> Told:

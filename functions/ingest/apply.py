@@ -10,17 +10,22 @@ from bridge.configuration import Lane
 from bridge.domain.row import Sku
 from bridge.door import message
 from bridge.parts import Parts
-from bridge.services.apply import Heart, apply_chunk, apply_sku
+from bridge.services.apply import Apply, apply_chunk, apply_sku
+from bridge.services.bring import Heart
+from bridge.threads import each_in_threads
 
 logger = Logger(service="apply")
 parts = Parts()
+AT_ONCE = 8
+"""Requests under way in one worker: at a second each they use all that an account may ask."""
 MARGIN_MS = 45_000
 """Left of the function's time when no further SKU is begun: more than one request may take."""
 
 
-def heart(lane: Lane, until: int) -> Heart:
-    return Heart(parts.configuration(), parts.ledger, parts.claims, parts.tables, parts.stage, parts.plytix(lane), parts.schemas(),
-                 parts.events, parts.clock, until, lambda feed: parts.switch.current().stops_feed(feed))
+def needs(lane: Lane, until: int) -> Apply:
+    heart = Heart(parts.configuration(), parts.claims, parts.tables, parts.plytix(lane), parts.schemas(), parts.clock)
+    return Apply(heart, parts.ledger, parts.stage, parts.events, parts.ledger.state(), until,
+                 lambda feed: parts.switch.current().stops_feed(feed), each_in_threads(AT_ONCE))
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -28,13 +33,13 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     until = parts.clock() + context.get_remaining_time_in_millis() - MARGIN_MS
 
     def take(record: SQSRecord) -> None:
-        body, needs = message(record.json_body), heart(parts.lane(record.event_source_arn), until)
+        body, applying = message(record.json_body), needs(parts.lane(record.event_source_arn), until)
         if body["kind"] == "chunk":
             with logger.append_context_keys(run_id=body["run"], chunk=body["chunk"]):
-                apply_chunk(body["run"], body["chunk"], needs)
+                apply_chunk(body["run"], body["chunk"], applying)
                 logger.info("chunk applied")
         else:
-            apply_sku(Sku(body["sku"]), needs)
+            apply_sku(Sku(body["sku"]), applying)
             logger.info("sku applied", sku=body["sku"])
 
     return process_partial_response(event, take, parts.sqs_door(logger, "FAST", "MAIN"), context)

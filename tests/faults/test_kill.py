@@ -31,6 +31,7 @@ def drop(company: Company):
 
     def again() -> None:
         company.twin.reset(configuration=True)
+        company.has_loaded_the_mirror()
         company.plytix.create({"sku": "B-2", "label": "by hand"})
         company.puts("erp/inbox/products/today.csv", ROWS)
         comes_to_rest(company.twin)

@@ -105,6 +105,7 @@ def without_losses(company, erp):
     assert erp.receipt("products/today.csv").outcomes == CREATED
     end = ending(company)
     company.twin.reset(configuration=True)
+    company.has_loaded_the_mirror()
     return end
 
 

@@ -12,9 +12,13 @@ from typing import Any, NamedTuple
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from bridge.domain.budget import Budget
 from bridge.domain.row import Sku
+from bridge.domain.switch import Switch
+from bridge.domain.waiting import Waiting
 from bridge.errors import Changed, Later, Refused
-from bridge.services.apply import Heart, apply_chunk, apply_sku
+from bridge.services.apply import Apply, apply_chunk, apply_sku
+from bridge.services.bring import Heart
 from bridge.services.census import census
 from bridge.services.prepare import Prepare, prepare
 from bridge.services.receive import Intake, receive
@@ -64,6 +68,7 @@ class Execution:
         self.forbidden: frozenset[tuple[str, str]] = frozenset()
         self.w = World(bundle(scenario.recreate, scenario.chunk_size), {"red"})
         self.w.step = self._pause
+        self.w.plytix.entitled = scenario.bulk
         self.ideal = Ideal([IdealFeed(n, dict(OWNERS[n]), CREATES[n], scenario.recreate and CREATES[n]) for n in OWNERS], {"red"})
         self.events, self.logged = list(scenario.events), []  # type: list[Any], list[Any]
         self.workers: list[Worker] = []
@@ -86,20 +91,23 @@ class Execution:
         if kind == "receive":
             receive(body, Intake(configuration, w.ledger, w.exchange, w.queues, w.events, w.clock))
         elif kind == "prepare":
-            prepare(body["run"], Prepare(configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock))
+            waiting = Waiting(Switch(writes=True), Budget(), w.now)
+            p = Prepare(configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.ledger.state(), waiting)
+            prepare(body["run"], p)
         elif kind == "apply":
-            heart = Heart(configuration, w.ledger, w.claims, w.tables, w.stage, w.plytix, w.schemas, w.events, w.clock)
+            heart = Heart(configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock, worth=1)
+            needs = Apply(heart, w.ledger, w.stage, w.events, w.ledger.state())
             if body["kind"] == "chunk":
-                apply_chunk(body["run"], body["chunk"], heart)
+                apply_chunk(body["run"], body["chunk"], needs)
             else:
-                apply_sku(Sku(body["sku"]), heart)
+                apply_sku(Sku(body["sku"]), needs)
         elif kind == "report":
             report(body["run"], Report(configuration, w.ledger, w.stage, w.exchange, w.clock))
         elif kind == "redrive":
             redrive(Redrive(configuration, w.ledger, w.claims, w.tables, w.exchange, w.queues, w.events, w.clock))
         else:
-            needs = Refresh(configuration, w.ledger, w.tables, w.plytix, w.schemas, w.queues, w.clock)
-            refresh(needs) if kind == "refresh" else census(needs)
+            r = Refresh(configuration, w.ledger, w.tables, w.plytix, w.schemas, w.queues, w.clock)
+            refresh(r) if kind == "refresh" else census(r)
 
     def deliverable(self) -> list[tuple[str, list[Message], Message]]:
         """What may be delivered now; of a FIFO group only the first, and one at a time."""
@@ -248,10 +256,10 @@ class Execution:
             for timer in timers:
                 self.w.now += CLAIM_S * 1000 + 1  # what a dead worker held is free by then
                 self.timers.append(Message({"timer": timer}))
-                before = self.started + 1, self.w.plytix.requests | {"list": 0}
+                before = self.started + 1, self.w.plytix.requests | {"list": 0, "look": 0}
                 while self.calm():
                     pass
-                moved |= before != (self.started, self.w.plytix.requests | {"list": 0})
+                moved |= before != (self.started, self.w.plytix.requests | {"list": 0, "look": 0})
             if not moved:
                 return
         raise Broken(f"after 8 rounds of {timers} something still moves")

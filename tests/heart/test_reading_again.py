@@ -6,10 +6,14 @@ import csv
 import io
 
 from bridge.configuration import Bundle, Column, Feed, Key, Partner
+from bridge.domain.budget import Budget
 from bridge.domain.duplicates import Keys, issue
 from bridge.domain.row import sku
 from bridge.domain.run import State
-from bridge.services.apply import Heart, apply_chunk
+from bridge.domain.switch import Switch
+from bridge.domain.waiting import Waiting
+from bridge.services.apply import Apply, apply_chunk
+from bridge.services.bring import Heart
 from bridge.services.prepare import Prepare, give_up, prepare
 from bridge.services.receive import Intake, receive
 from bridge.services.report import Report, report
@@ -40,13 +44,15 @@ def prepared(world: World) -> str:
 
 
 def needs(w: World) -> Prepare:
-    return Prepare(w.configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock)
+    waiting = Waiting(Switch(writes=True), Budget(), w.now)
+    return Prepare(w.configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.ledger.state(), waiting)
 
 
 def applied(w: World, id: str) -> None:
-    heart = Heart(w.configuration, w.ledger, w.claims, w.tables, w.stage, w.plytix, w.schemas, w.events, w.clock)
+    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock)
+    needs = Apply(heart, w.ledger, w.stage, w.events, w.ledger.state())
     for message in w.changes:
-        apply_chunk(id, message.body["chunk"], heart)
+        apply_chunk(id, message.body["chunk"], needs)
     report(id, Report(w.configuration, w.ledger, w.stage, w.exchange, w.clock))
 
 

@@ -14,7 +14,8 @@ from bridge.domain.sequence import landing
 from bridge.domain.wanted import EXISTS, tell
 from bridge.errors import Fate, Later, Stop
 from bridge.ports import Put, StagedRow
-from bridge.services.apply import Asked, Heart, bring
+from bridge.services.asking import Way, alone
+from bridge.services.bring import Asked, Heart, bring
 from tests.heart.scenario import bundle
 from tests.heart.world import World
 
@@ -23,7 +24,7 @@ SKU = Sku("A")
 
 def heart_of(world: World) -> Heart:
     w = world
-    return Heart(w.configuration, w.ledger, w.claims, w.tables, w.stage, w.plytix, w.schemas, w.events, w.clock)
+    return Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock)
 
 
 def died_after_its_request(world: World) -> Asked:
@@ -42,6 +43,11 @@ def died_after_its_request(world: World) -> Asked:
     return Asked(run, feed, StagedRow(SKU, 1, 2, {"price": "1"}))
 
 
+def brought(world: World, asked: Asked) -> Judged | None:
+    heart = heart_of(world)
+    return alone(Way(bring(SKU, heart, asked)), heart)
+
+
 TROUBLES = {"window full": Later("429"), "gateway down": Later("503", fate=Fate.UNKNOWN),
             "no answer": Later("no answer", fate=Fate.IN_FLIGHT), "key revoked": Stop("the key")}
 
@@ -58,7 +64,7 @@ def test_what_it_did_is_credited_to_its_run_even_if_the_first_who_looks_is_not_h
 
     world.plytix.find = not_heard  # type: ignore[assignment, method-assign]
     with pytest.raises(type(trouble)):
-        bring(SKU, heart_of(world), asked)
+        brought(world, asked)
 
-    assert bring(SKU, heart_of(world), asked) == Judged(Outcome.CREATED)
+    assert brought(world, asked) == Judged(Outcome.CREATED)
     assert world.plytix.requests["write"] == 0, "it is made already"

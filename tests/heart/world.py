@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,8 +27,8 @@ from bridge.domain.row import Sku
 from bridge.domain.run import ENDED, TAKEN, Run, State
 from bridge.domain.upload import Upload
 from bridge.domain.wanted import Wanted
-from bridge.errors import Changed, Refused
-from bridge.ports import MirrorState, Put, StagedRow
+from bridge.errors import BridgeError, Changed, Refused
+from bridge.ports import Edit, MirrorState, Put, StagedRow
 
 BUCKET = "exchange"
 
@@ -159,7 +159,10 @@ class Ledger:
         self.w.step(f"chunks of {id}")
         return iter([(n, self._outcomes(body)) for (run, n), body in self.chunks.items() if run == id])
 
-    def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: dict[Outcome, int]) -> bool:
+    def spend(self, id: str, spent: Mapping[str, int]) -> None:
+        self.w.step(f"spend {id} {spent}")
+
+    def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: Mapping[Outcome, int], spent: Mapping[str, int]) -> bool:
         self.w.step(f"count chunk {id} {number} {outcomes}")
         if (id, number) in self.chunks:
             return False
@@ -438,7 +441,8 @@ class Plytix:
         self.products: dict[str, Product] = {}
         self.ids = 0
         self.log: list[Logged] = []
-        self.requests = {"write": 0, "read": 0, "list": 0}
+        self.requests = {"write": 0, "read": 0, "list": 0, "look": 0}
+        self.entitled = False  # to bulk jobs
 
     # ---- what the bridge asks
     def create(self, sku: Sku, values: dict[str, Any]) -> Product:
@@ -453,6 +457,26 @@ class Plytix:
             raise Changed("gone")
         return self._answer(self.change(id, values, "bridge"))
 
+    def may_edit_many(self) -> bool:
+        self.w.step("ask for bulk jobs")
+        return self.entitled
+
+    def patch_many(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
+        """A job that others see half done; afterwards its products are read back, by when people may have been at them."""
+        answers: dict[str, Product | BridgeError] = {}
+        for edit in edits:
+            self.w.step(f"BULK {edit}")
+            self.requests["write"] += 1
+            try:
+                if edit.id not in self.products:
+                    raise Changed("gone")
+                self.change(edit.id, edit.values, "bridge")
+            except (Changed, Refused) as error:
+                answers[edit.id] = error
+        self.w.step("GET what was edited")
+        self.requests["look"] += 1
+        return {edit.id: answers.get(edit.id) or self.products.get(edit.id) or Changed("gone") for edit in edits}
+
     def read(self, id: str) -> Product | None:
         self.w.step(f"GET {id}")
         self.requests["read"] += 1
@@ -462,6 +486,11 @@ class Plytix:
         self.w.step(f"GET {sku}")
         self.requests["read"] += 1
         return next((p for p in self.products.values() if p.sku == sku), None)
+
+    def find_many(self, skus: Sequence[Sku]) -> list[Product]:
+        self.w.step(f"GET {list(skus)}")
+        self.requests["look"] += 1
+        return [p for p in self.products.values() if p.sku in skus]
 
     def listed(self, since_ms: int | None) -> Iterator[Listed]:
         self.w.step("list products")

@@ -158,6 +158,7 @@ class Feed(Model):
     on_error: Literal["rows", "file"] = "rows"
     creates: YesNo = True
     recreate: YesNo = False
+    verify: Literal["mirror", "live"] = "mirror"  # live: Plytix is read anew before anything is sent
 
     @property
     def id(self) -> str:
@@ -239,6 +240,7 @@ class Settings(Model):
     upload_event_s: Seconds = 120  # how long a drop waits for Transfer's word that it is whole
     stays_s: Seconds = 900  # a half or empty file that stays this long is told by receipt
     claim_s: Annotated[Seconds, Field(le=900)] = 90  # a claim outlives the client's total timeout
+    job_s: Annotated[Seconds, Field(le=900)] = 300  # a bulk job keeps its SKUs this long: half of it is patience, the rest for reading back
     client_timeout_s: Annotated[Seconds, Field(gt=0, le=120)] = 30  # of one request to Plytix, connecting included
     retry_s: Annotated[Seconds, Field(le=3_600)] = 20  # a message that could not be done comes back after this
     redrive_s: Seconds = 300  # what stands still this long is sent again
@@ -251,6 +253,8 @@ class Settings(Model):
     def _faults(self) -> Iterator[Fault]:
         if self.claim_s <= self.client_timeout_s:
             yield Fault(("claim_s",), f"expected more than client_timeout_s, which is {self.client_timeout_s:g}")
+        if self.job_s < 2 * self.client_timeout_s:
+            yield Fault(("job_s",), f"expected at least twice client_timeout_s, which is {self.client_timeout_s:g}")
 
 
 class Bundle(Model):

@@ -5,6 +5,7 @@ BridgeError
 ├─ Refused   these values only (422): become their rows' issues, the rest is sent again, the run goes on
 ├─ Changed   the product is not what the mirror holds (404, 409): look it up, go on
 ├─ Stop      no use going on (key revoked, no configuration): the run stays open, an alarm rings
+│  └─ Denied the account may not do this one thing (403)
 └─ Unreadable  something stored has a format number that this code does not know: left in place
 """
 
@@ -48,6 +49,10 @@ class Changed(BridgeError):
 
 class Stop(BridgeError):
     """Only a person can mend it: a revoked key, a missing setting."""
+
+
+class Denied(Stop):
+    """Plytix answers 403: the key's role, or what the account has booked, does not cover it."""
 
 
 class Unreadable(BridgeError):

@@ -6,7 +6,7 @@ Writes are conditional: a step done twice counts once. Times are ms since 1970.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
@@ -22,6 +22,7 @@ from bridge.domain.row import Sku, Value
 from bridge.domain.run import Run, State
 from bridge.domain.upload import Upload
 from bridge.domain.wanted import Wanted
+from bridge.errors import BridgeError
 
 Clock = Callable[[], int]
 """Now, in ms."""
@@ -60,8 +61,11 @@ class Ledger(Protocol):
         """The outcomes of a chunk that is done."""
 
     def chunks_done(self, id: str) -> Iterator[tuple[int, dict[Sku, Judged]]]: ...
-    def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: dict[Outcome, int]) -> bool:
-        """Note the chunk done and add its rows to the run's counts, in one transaction; False: it was counted before."""
+    def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: Mapping[Outcome, int], spent: Mapping[str, int]) -> bool:
+        """Note the chunk done and add its rows and requests to the run's, in one transaction; False: it was counted before."""
+
+    def spend(self, id: str, spent: Mapping[str, int]) -> None:
+        """Requests of a chunk that is to come again."""
 
     def unfinished(self, before: int) -> list[Run]:
         """Runs that are not reported and have not come on since `before`."""
@@ -179,13 +183,35 @@ class Events(Protocol):
     def run_closed(self, run: Run) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A patch, for a job of many."""
+
+    id: str
+    sku: Sku
+    values: dict[str, Value]
+
+
 class Plytix(Protocol):
     """What the heart asks of Plytix. Raises Refused, Changed, Later, Stop (`bridge.errors`)."""
 
+    @property
+    def requests(self) -> Mapping[str, int]:
+        """Sent so far, by kind."""
+
     def create(self, sku: Sku, values: dict[str, Value]) -> Product: ...
     def patch(self, id: str, values: dict[str, Value]) -> Product: ...
+    def patch_many(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
+        """Bulk jobs, where the account is entitled to them: by id what a patch each would have given or raised."""
+
+    def may_edit_many(self) -> bool:
+        """Whether the account is entitled to bulk jobs: asked anew."""
+
     def read(self, id: str) -> Product | None: ...
     def find(self, sku: Sku) -> Product | None: ...
+    def find_many(self, skus: Sequence[Sku]) -> list[Product]:
+        """Those of them that there are, a hundred a request."""
+
     def listed(self, since_ms: int | None) -> Iterator[Listed]: ...
     def read_many(self, ids: Sequence[str]) -> list[Product]: ...
     def schema(self) -> Schema: ...
@@ -194,13 +220,15 @@ class Plytix(Protocol):
 @dataclass(frozen=True, slots=True)
 class MirrorState:
     """How far the mirror is: `loaded` when the first full load was complete (0: it is not), `since` the watermark of the last
-    complete refresh (its start), `refreshed` when that ended, `census` when the last complete census began."""
+    complete refresh (its start), `refreshed` when that ended, `census` when the last complete census began. `bulk`: whether the
+    account was entitled to bulk jobs when that was last asked, with the first load and each census."""
 
     loaded: int = 0
     since: int = 0
     refreshed: int = 0
     schema: str = ""
     census: int = 0
+    bulk: bool = False
 
 
 class MirrorStates(Protocol):

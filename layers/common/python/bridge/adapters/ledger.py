@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 WORD_KEPT_S, RUNS_KEPT_S = 86_400, 400 * 86_400
-NUMBERS = ("rows", "staged", "noted", "total", "done", "moved", "closed", "reported")
+NUMBERS = ("rows", "staged", "noted", "total", "done", "moved", "closed", "reported", "due")
+SPENT, NO_PLAN = "spent_", {"S": "{}"}
 WORDS = ("configuration", "attempt")
 
 
@@ -118,13 +119,14 @@ class Ledger:
         for item in self._query(f"run#{id}", "chunk#"):
             yield int(item["sk"]["S"].removeprefix("chunk#")), self._outcomes(item)
 
-    def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: dict[Outcome, int]) -> bool:
+    def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: Mapping[Outcome, int], spent: Mapping[str, int]) -> bool:
         body = {sku: judged.to_json() for sku, judged in outcomes.items()}
         chunk = {"pk": {"S": f"run#{id}"}, "sk": {"S": f"chunk#{number:06d}"}, **self._bodies.pack(body),
                  "expires": {"N": str(_now() // 1000 + RUNS_KEPT_S)}}
         update = _Update().add("done", 1).set("moved", {"N": str(_now())})
         for outcome, n in rows.items():
             update.add(f"n_{outcome}", n)
+        _add_spent(update, spent)
         try:
             self._db.transact_write_items(TransactItems=[
                 {"Put": {"TableName": self._table, "Item": chunk, "ConditionExpression": "attribute_not_exists(pk)"}},
@@ -137,6 +139,11 @@ class Ledger:
                 raise Later("two chunks of one run were counted at the same moment", 1) from error
             return False
         return True
+
+    def spend(self, id: str, spent: Mapping[str, int]) -> None:
+        update = _Update()
+        _add_spent(update, spent)
+        self._update(f"run#{id}", update)
 
     def _outcomes(self, item: Item) -> dict[Sku, Judged]:
         return {Sku(sku): Judged.from_json(body) for sku, body in self._bodies.unpack(item).items()}
@@ -157,7 +164,7 @@ class Ledger:
         if not item or "since" not in readable(item):
             return MirrorState()
         return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]),
-                           item["schema"]["S"], int(item["census"]["N"]))
+                           item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"])
 
     def begin(self, now: int, until: int) -> bool:
         update = _Update().set("turn_until", {"N": str(until)}).set("f", SAYS["f"])  # read before: it is a format of ours
@@ -167,7 +174,7 @@ class Ledger:
     def complete(self, state: MirrorState) -> None:
         update = _Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
-        self._update("mirror", update.set("census", {"N": str(state.census)}), sk="state")
+        self._update("mirror", update.set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk}), sk="state")
 
     def give_back(self, until: int) -> None:
         update = _Update().set("turn_until", {"N": "0"})
@@ -180,7 +187,7 @@ class Ledger:
                  run.feed, run.sequence, run.registered, run.lane.value]
         item = {**_key(f"run#{run.id}", "run"), "state": {"S": run.state.value}, "open": {"S": "run"},
                 "since": {"S": f"{run.registered:013d}"}, **self._bodies.pack(fixed),
-                "issues": _value(run.issues), "reading": _value(run.reading)}
+                "issues": _value(run.issues), "reading": _value(run.reading), "plan": _value(run.plan)}
         return item | {name: _value(getattr(run, name)) for name in NUMBERS + WORDS if getattr(run, name) is not None}
 
     def _run(self, item: Item) -> Run:
@@ -188,10 +195,11 @@ class Ledger:
         facts: dict[str, Any] = {name: int(item[name]["N"]) for name in NUMBERS if name in item}
         facts |= {name: item[name]["S"] for name in WORDS if name in item}
         counts = {outcome: int(item[f"n_{outcome}"]["N"]) for outcome in Outcome if f"n_{outcome}" in item}
+        spent = {name.removeprefix(SPENT): int(item[name]["N"]) for name in item if name.startswith(SPENT)}
         return Run(item["pk"]["S"].removeprefix("run#"), Drop(*drop), feed, sequence.Sequence(seq), registered, State(item["state"]["S"]),
-                   Lane(lane), whole="whole" in item, cut_off="cut_off" in item, counts=counts,
+                   Lane(lane), whole="whole" in item, cut_off="cut_off" in item, counts=counts, spent=spent,
                    issues=tuple(orjson.loads(item["issues"]["S"])),
-                   reading=orjson.loads(item["reading"]["S"]), **facts)
+                   reading=orjson.loads(item["reading"]["S"]), plan=orjson.loads(item.get("plan", NO_PLAN)["S"]), **facts)
 
     # ---- calls
     def _get(self, pk: str, sk: str) -> Item:
@@ -252,6 +260,11 @@ class _Update:
         return {"UpdateExpression": (f"SET {sets} " if sets else "") + (f"ADD {adds}" if adds else ""),
                 "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": {f":{n}": v for n, v in (self._sets | self._adds).items()} | (values or {})}
+
+
+def _add_spent(update: _Update, spent: Mapping[str, int]) -> None:
+    for kind, n in spent.items():
+        update.add(f"{SPENT}{kind}", n)
 
 
 def _key(pk: str, sk: str) -> Item:

@@ -74,6 +74,7 @@ def receipt(run: Run, issues: Sequence[dict[str, Any]] = (), more: int = 0) -> d
         "received": _time(run.registered), "closed": _time(run.closed) if run.closed else None,
         "rows": run.rows, "outcomes": {o.value: run.counts[o] for o in FINAL if run.counts.get(o)},
         "waiting": run.rows - sum(run.counts.get(o, 0) for o in FINAL),
+        "plytix": {"planned": run.plan, "done_by": _time(run.due) if run.due else None, "spent": run.spent},
         "issues": [*own, *issues][:SHOWN], "more_issues": more + max(0, len(own) + len(issues) - SHOWN),
     }
 
@@ -96,12 +97,22 @@ def page(told: dict[str, Any], run: Run) -> str:
         counts = [f"{n:,} {outcome.lower()}" for outcome, n in told["outcomes"].items()]
         counts += [f"{told['waiting']:,} on their way"] if told["waiting"] else []
         lines += ["", f"{told['rows']:,} row{'' if told['rows'] == 1 else 's'}: " + ", ".join(counts)]
+    lines += _requests(run)
     if told["issues"]:
         lines += ["", f"What there is to say of it ({len(told['issues']) + told['more_issues']:,}):"]
         lines += [f"  {told_issue(issue)}" for issue in told["issues"]]
     if told["more_issues"]:
         lines += [f"  … and {told['more_issues']:,} more: they stand in the result file."]
     return "\n".join([*lines, ""])
+
+
+def _requests(run: Run) -> list[str]:
+    """Requests to Plytix: those that were planned, and when they will be done; afterwards the true number beside it."""
+    planned, spent = sum(run.plan.values()), sum(run.spent.values())
+    if run.state is State.CLOSED:
+        return [f"{spent:,} requests to Plytix, {planned:,} were planned"] if planned or spent else []
+    when = f"about {_time(run.due)}" if run.due else "as soon as Plytix may be asked again"
+    return [f"{planned:,} requests to Plytix are planned; they will be done {when}"] if planned else []
 
 
 def _of(feed: str) -> str:

@@ -53,6 +53,9 @@ class Run:
     noted: int = 0  # chunks committed
     total: int | None = None
     done: int = 0
+    plan: dict[str, int] = field(default_factory=dict)  # requests to Plytix by kind, as known before the first write
+    due: int = 0  # when they will be done, if nothing comes between; 0: nobody knows
+    spent: dict[str, int] = field(default_factory=dict)  # requests to Plytix by kind, in truth
     counts: dict[Outcome, int] = field(default_factory=dict)
     moved: int = 0  # when it last came on
     closed: int = 0
@@ -63,6 +66,11 @@ class Run:
     @property
     def partner(self) -> str:
         return self.drop.partner
+
+    @property
+    def left(self) -> int:
+        """Requests that are still to come."""
+        return max(0, sum(self.plan.values()) - sum(self.spent.values())) if self.state in (State.COMMITTING, State.APPLYING) else 0
 
     @property
     def complete(self) -> bool:

@@ -23,7 +23,7 @@ def census_if_due(needs: Refresh) -> dict[str, int]:
         if not taken:
             return {}
         told = census(needs)
-        needs.states.complete(replace(needs.states.state(), census=start))
+        needs.states.complete(replace(needs.states.state(), census=start, bulk=needs.plytix.may_edit_many()))
         return told
 
 

@@ -41,7 +41,7 @@ def commit(run: Run, feed: Feed | None, needs: Commit) -> None:
         if feed:
             _write_chunk(run, feed, rows, needs)
         if all(row.same for row in rows):
-            needs.ledger.count(run.id, number, {}, {})  # their outcome was settled by `read`
+            needs.ledger.count(run.id, number, {}, {}, {})  # their outcome was settled by `read`
         else:
             needs.queues.send_chunk(run, number)
         run = needs.ledger.note_chunk(run.id, number)

@@ -27,8 +27,10 @@ class Done:
 
 def answered(product: Product, base: Mirror, done: Done, now: int) -> tuple[Mirror, Entry]:
     """The mirror and the history entry after an answer to a request of ours. `base`: the mirror of this very SKU."""
-    applied = {a: _applied(i, _held(product, a)) for a, i in done.intent.items()}
-    return seen(base, product, applied), _entry(product, base, done, now)
+    held = {a: _held(product, a, i.said.value, base) for a, i in done.intent.items()}
+    applied = {a: Applied(i.said.digest, digest(held[a]), i.feed, i.said.run, i.said.line) for a, i in done.intent.items()}
+    made = {a: Made(i.before, held[a], i.said.run, i.feed, i.said.line, _over(base, a, i)) for a, i in done.intent.items()}
+    return seen(base, product, applied), Entry(done.sku, done.act, now, str(ULID()), made)
 
 
 def remember(product: Product, tables: Tables, clock: Clock, done: Done | None = None) -> Entry:
@@ -67,18 +69,11 @@ def _puts(product: Product, former: Sku, base: Mirror, own: Mirror, new: Mirror)
     return [Put(product.sku, own, replace(new, version=own.version)), Put(former, base, renamed)]
 
 
-def _held(product: Product, attribute: str) -> Value:
-    return True if attribute == EXISTS else product.values.get(attribute)
-
-
-def _applied(intended: Intended, answered: Value) -> Applied:
-    return Applied(intended.said.digest, digest(answered), intended.feed, intended.said.run, intended.said.line)
-
-
-def _entry(product: Product, base: Mirror, done: Done, now: int) -> Entry:
-    made = {a: Made(i.before, _held(product, a), i.said.run, i.feed, i.said.line, _over(base, a, i))
-            for a, i in done.intent.items()}
-    return Entry(done.sku, done.act, now, str(ULID()), made)
+def _held(product: Product, attribute: str, sent: Value, base: Mirror) -> Value:
+    """What Plytix made of it. Where it was read back after a person had changed the product once more it does not tell."""
+    held = True if attribute == EXISTS else product.values.get(attribute)
+    persons = product.modified_by_api is False and product.modified > base.modified
+    return sent if persons and digest(held) != digest(sent) else held
 
 
 def _over(base: Mirror, attribute: str, intended: Intended) -> bool:

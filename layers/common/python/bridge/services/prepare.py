@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from ulid import ULID
 
-from bridge.configuration import Bundle, Feed
+from bridge.configuration import Bundle, Feed, Lane
 from bridge.domain import codes
 from bridge.domain.drop import agreed
+from bridge.domain.forecast import done_by, requests
 from bridge.domain.issue import Issue
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import BEFORE_COMMIT, Run, State
-from bridge.ports import Clock, Events, Exchange, Ledger, Queues, Stage, Tables
+from bridge.domain.waiting import Waiting
+from bridge.ports import Clock, Events, Exchange, Ledger, MirrorState, Queues, Stage, Tables
 from bridge.services.close import close
 from bridge.services.commit import Commit, commit
 from bridge.services.read import Plan, Read, read
@@ -31,6 +33,8 @@ class Prepare:
     queues: Queues
     events: Events
     clock: Clock
+    mirror: MirrorState
+    waiting: Waiting
 
 
 def prepare(id: str, needs: Prepare) -> Run:
@@ -63,13 +67,25 @@ def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
         names = agreed(needs.configuration, run.partner)
         plan = Plan(refused=True, issues=[Issue(codes.FEED_NONE, value=run.drop.path, facts={"names": names}).as_json()])
     else:
-        size = needs.configuration.settings.chunk_size
-        plan = read(run, feed, attempt, Read(needs.tables, needs.stage, needs.exchange, needs.clock, size))
+        plan = read(run, feed, attempt, Read(needs.configuration, needs.tables, needs.stage, needs.exchange, needs.clock, needs.mirror))
     facts = {"attempt": attempt if plan.staged_settled else "", "rows": plan.rows, "issues": tuple(plan.issues), "reading": plan.reading,
              "moved": needs.clock()}
     if plan.refused:
         rejected = {Outcome.REJECTED: plan.rows} if plan.rows else {}
         if needs.ledger.advance(run.id, (State.READING,), State.REFUSED, add=rejected, closed=needs.clock(), **facts):
             needs.events.run_closed(run)
-    elif needs.ledger.advance(run.id, (State.READING,), State.COMMITTING, add=plan.counts, staged=plan.chunks, **facts):
+        return
+
+    asks = requests(plan.sends, bulk=needs.mirror.bulk)
+    facts |= {"plan": asks, "due": _due(run, sum(asks.values()), needs)}
+    if needs.ledger.advance(run.id, (State.READING,), State.COMMITTING, add=plan.counts, staged=plan.chunks, **facts):
         tell(needs.ledger.run(run.id), needs.exchange, plan.told, plan.more)
+
+
+def _due(run: Run, asks: int, needs: Prepare) -> int:
+    """After what goes first: this lane's other runs, and prices and stock before all else."""
+    if not asks or needs.waiting.waits(run.lane, run.feed):
+        return 0
+    others = [other for other in needs.ledger.unfinished(needs.clock()) if other.id != run.id and other.lane in (run.lane, Lane.FAST)]
+    first = sum(other.left for other in others)
+    return done_by(needs.waiting.budget, needs.configuration.settings.share, run.lane, first + asks, needs.clock())

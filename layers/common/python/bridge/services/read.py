@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, BinaryIO
 
-from bridge.configuration import Column, Feed, Key
+from bridge.configuration import Bundle, Column, Feed, Key
 from bridge.domain import codes
 from bridge.domain.duplicates import Keys
 from bridge.domain.duplicates import issue as doubled_issue
+from bridge.domain.forecast import JOB_ROWS, Sends
 from bridge.domain.header import Header, match
 from bridge.domain.issue import Issue
+from bridge.domain.mirror import Existence, Mirror
 from bridge.domain.outcome import Outcome
 from bridge.domain.receipt import SHOWN
+from bridge.domain.reconcile import Kind, reconcile
 from bridge.domain.record import Bad, shape
 from bridge.domain.row import Record, Sku, sku
 from bridge.domain.run import Run
@@ -24,23 +28,24 @@ from bridge.domain.sheet import Sheet
 from bridge.domain.values import digest
 from bridge.domain.wanted import Wanted, spread, tell
 from bridge.formats import Reader, reader
-from bridge.ports import Clock, Exchange, Stage, StagedRow, Tables
+from bridge.ports import Clock, Exchange, MirrorState, Stage, StagedRow, Tables
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """What `read` needs."""
 
+    configuration: Bundle
     tables: Tables
     stage: Stage
     exchange: Exchange
     clock: Clock
-    chunk_size: int
+    mirror: MirrorState
 
 
 @dataclass(slots=True)
 class Plan:
-    """What the drop asks for. `counts`: rows whose outcome is known without Plytix; `chunks`: written into the stage.
+    """What the drop asks for. `counts`: rows whose outcome is known without Plytix; `chunks`: written into the stage, `sends` of each.
 
     `told`: the first issues of rows for the receipt, `more` of them were not kept; `issues` are of the file as a whole.
     """
@@ -50,6 +55,7 @@ class Plan:
     chunks: int = 0
     counts: dict[Outcome, int] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)
+    sends: list[Sends] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)
     more: int = 0
     staged_settled: bool = False
@@ -147,46 +153,77 @@ def _line(item: Record | Bad, outcome: Outcome | None, issues: list[dict[str, An
     return {"number": item.number, "line": item.line, "sku": item.sku, "outcome": outcome, "issues": issues}
 
 
+class Bin(Enum):
+    """What goes into one chunk: a bulk job takes changes alone, and many of them."""
+
+    SAME = "repeats what its feed said last"
+    CREATES = "products that are not there"
+    PATCHES = "products that are there"
+
+
 class Chunks:
-    """Records on their way into the stage: those that say something new in one row of chunks, those that repeat in another."""
+    """Records on their way into the stage."""
 
     def __init__(self, run: Run, feed: Feed, attempt: str, needs: Read, plan: Plan) -> None:
         self._run, self._feed, self._attempt, self._needs, self._plan = run, feed, attempt, needs, plan
+        self._page = needs.configuration.settings.chunk_size
+        self._sizes = dict.fromkeys(Bin, self._page) | ({Bin.PATCHES: JOB_ROWS} if needs.mirror.bulk else {})
         self._records: list[Record] = []
-        self._rows: dict[bool, list[StagedRow]] = {True: [], False: []}
+        self._rows: dict[Bin, list[StagedRow]] = {bin: [] for bin in Bin}
+        self._sends: dict[Bin, Sends] = {}
 
     def add(self, record: Record) -> Iterator[dict[str, Any]]:
         self._records.append(record)
-        if len(self._records) == self._needs.chunk_size:
+        if len(self._records) == self._page:
             yield from self._compare()
 
     def end(self) -> Iterator[dict[str, Any]]:
         yield from self._compare()
-        for same in (True, False):
-            self._write(same)
+        for bin in Bin:
+            self._write(bin)
 
     def _compare(self) -> Iterator[dict[str, Any]]:
-        """Is WANTED already what these rows say?"""
+        """Is WANTED already what these rows say? Of the others: what will it take?"""
         wanted = self._needs.tables.wanted_many([r.sku for r in self._records], self._feed.id) if self._records else {}
+        said = {record.sku: self._said(record, wanted.get(record.sku, Wanted())) for record in self._records}
+        new = {record.sku for record in self._records if not self._repeats(record, said[record.sku])}
+        mirrors = self._needs.tables.mirrors(sorted(new)) if new else {}
         for record in self._records:
-            same = self._repeats(record, wanted.get(record.sku, Wanted()))
-            self._rows[same].append(StagedRow(record.sku, record.number, record.line, record.values, same))
-            if same:
+            if record.sku not in new:
                 self._plan.count(Outcome.UNCHANGED)
                 yield _line(record, Outcome.UNCHANGED, [])
-            if len(self._rows[same]) == self._needs.chunk_size:
-                self._write(same)
+                self._put(record, Bin.SAME, Sends())
+            else:
+                self._put(record, *self._change(record, said[record.sku], mirrors.get(record.sku, Mirror())))
         self._records = []
 
-    def _repeats(self, record: Record, before: Wanted) -> bool:
-        """The row only repeats what its feed said last, and nothing of it is open or to be told: it costs no look at Plytix."""
+    def _said(self, record: Record, before: Wanted) -> Wanted:
         said = spread(self._feed, record.values)
-        after = tell(before, said, run=self._run.id, line=record.line, sequence=self._run.sequence, now_ms=self._needs.clock())
-        return not after.open and not after.over and all(
-            after.values[a].digest == digest(v) and after.values[a].since <= self._run.sequence for a, v in said.items())
+        return tell(before, said, run=self._run.id, line=record.line, sequence=self._run.sequence, now_ms=self._needs.clock())
 
-    def _write(self, same: bool) -> None:
-        if self._rows[same]:
-            self._needs.stage.write_chunk(self._run.id, self._attempt, self._plan.chunks, self._rows[same])
+    def _repeats(self, record: Record, after: Wanted) -> bool:
+        """The row only repeats what its feed said last, and nothing of it is open or to be told: it costs no look at Plytix."""
+        return not after.open and not after.over and all(
+            after.values[a].digest == digest(v) and after.values[a].since <= self._run.sequence
+            for a, v in spread(self._feed, record.values).items())
+
+    def _change(self, record: Record, after: Wanted, mirror: Mirror) -> tuple[Bin, Sends]:
+        """What it will take, as far as this feed alone decides."""
+        change = reconcile({self._feed.id: after}, mirror, self._needs.configuration, "")
+        look = mirror.existence is Existence.UNKNOWN and not self._needs.mirror.loaded
+        sends = Sends(change.kind is Kind.CREATE, change.kind is Kind.PATCH, look or self._feed.verify == "live")
+        return Bin.PATCHES if mirror.existence is Existence.LIVING else Bin.CREATES, sends
+
+    def _put(self, record: Record, bin: Bin, sends: Sends) -> None:
+        self._rows[bin].append(StagedRow(record.sku, record.number, record.line, record.values, bin is Bin.SAME))
+        before = self._sends.get(bin, Sends())
+        self._sends[bin] = Sends(before.creates + sends.creates, before.patches + sends.patches, before.looks + sends.looks)
+        if len(self._rows[bin]) == self._sizes[bin]:
+            self._write(bin)
+
+    def _write(self, bin: Bin) -> None:
+        if self._rows[bin]:
+            self._needs.stage.write_chunk(self._run.id, self._attempt, self._plan.chunks, self._rows[bin])
             self._plan.chunks += 1
-            self._rows[same] = []
+            self._plan.sends.append(self._sends.pop(bin))
+            self._rows[bin] = []

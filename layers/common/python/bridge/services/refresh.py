@@ -73,7 +73,8 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
         touched |= {sku for feed in needs.configuration.feeds for sku in _refused(feed, needs)}
     told["sent"] = nudge(touched, needs)
     end = needs.clock()
-    needs.states.complete(MirrorState(state.loaded or end, start, end, schema.version, state.census or end))
+    bulk = state.bulk if state.loaded else needs.plytix.may_edit_many()
+    needs.states.complete(MirrorState(state.loaded or end, start, end, schema.version, state.census or end, bulk))
     return told
 
 

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from bridge.adapters.plytix import answers
 from bridge.adapters.plytix.answers import ATTRIBUTE
+from bridge.adapters.plytix.jobs import Jobs
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.configuration import SYSTEM_FIELDS
 from bridge.domain.product import Listed, Product, Schema
 from bridge.domain.row import Sku, Value
 from bridge.domain.row import sku as spelled
-from bridge.errors import Changed, Fate, Later, Refused, Stop
+from bridge.errors import BridgeError, Changed, Denied, Fate, Later, Refused, Stop
+from bridge.ports import Edit
+
+T = TypeVar("T")
 
 PAGE = 100  # rows a page, and values of one `in` (plytix-api.md §5.2, §5.3)
 COLUMNS = 50  # of one search, besides id and sku (§5.3)
@@ -31,9 +35,12 @@ class Unsearchable(Stop):
 class Products:
     """The products of one account. Raises Refused, Changed, Later, Stop (`bridge.errors`)."""
 
-    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
+                 patience_s: float = 150) -> None:
         self._session = session
         self._clock = clock
+        self._patience_s = patience_s  # with a bulk job
+        self._jobs = Jobs(session, row, self.read_many, patience_s, sleep)
         self._schema: Schema | None = None
         self._schema_until = 0.0
 
@@ -51,6 +58,25 @@ class Products:
         """None clears. Values are whole target values, so that sending them twice does no harm. Changed: the id is gone."""
         return self._write(Call(Kind.PATCH, "PATCH", f"/api/v1/products/{id}", body(values)), values.keys())
 
+    def may_edit_many(self) -> bool:
+        return self._jobs.may()
+
+    def patch_many(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
+        """By bulk jobs; where Plytix takes none, one by one after all."""
+        try:
+            answers = self._jobs.edit(edits)
+        except (Denied, Refused):
+            until = self._clock() + self._patience_s
+            return {edit.id: self._patched(edit) if self._clock() < until else Later("Plytix takes no bulk jobs", 0) for edit in edits}
+        sent = {edit.id: edit.values.keys() for edit in edits}
+        return {id: Refused(at_fault(a.fields, sent[id])) if isinstance(a, Refused) else a for id, a in answers.items()}
+
+    def _patched(self, edit: Edit) -> Product | BridgeError:
+        try:
+            return self.patch(edit.id, edit.values)
+        except BridgeError as error:
+            return error
+
     def read(self, id: str) -> Product | None:
         """None: it is gone."""
         try:
@@ -64,6 +90,14 @@ class Products:
         alike = [(str(row.get("sku")), str(row.get("id"))) for row in rows]
         exact = sorted((raw != sku, id) for raw, id in alike if spelled(raw) == sku)  # before others the one spelled as we do
         return self.read(exact[0][1]) if exact else None
+
+    def find_many(self, skus: Sequence[Sku]) -> list[Product]:
+        """One request a hundred where there is none of them; what there is costs reading besides."""
+        ids: dict[str, None] = {}
+        for page in pages(list(dict.fromkeys(skus))):
+            rows = self._search([{"field": "sku", "operator": "in", "value": page}], [])
+            ids |= dict.fromkeys(str(found.get("id")) for found in rows if spelled(str(found.get("sku"))) in page)
+        return self.read_many(list(ids))
 
     def listed(self, since_ms: int | None) -> Iterator[Listed]:
         """All products, or those modified since, a request a hundred; unordered (428 above 10,000 otherwise, §5.3), each id once.
@@ -87,8 +121,7 @@ class Products:
     def read_many(self, ids: Sequence[str]) -> list[Product]:
         """Whole products, a hundred a page and as many searches as their columns need; what is gone is left out."""
         found: list[Product] = []
-        single = list(dict.fromkeys(ids))
-        for page in (single[start:start + PAGE] for start in range(0, len(single), PAGE)):
+        for page in pages(list(dict.fromkeys(ids))):
             try:
                 found += self._page(page, self._known_schema())
             except Unsearchable:  # an attribute has vanished since the schema was read
@@ -130,6 +163,15 @@ class Products:
             return answers.product(one(self._session.ask(call)))
         except Refused as refused:
             raise Refused(at_fault(refused.fields, sent)) from None
+
+
+def pages(many: list[T]) -> Iterator[list[T]]:
+    return (many[start:start + PAGE] for start in range(0, len(many), PAGE))
+
+
+def row(edit: Edit) -> dict[str, Any]:
+    """Of a bulk job."""
+    return {"id": edit.id, "data": body(edit.values)}
 
 
 def body(values: Mapping[str, Value]) -> dict[str, Any]:

@@ -38,12 +38,14 @@ class Kind(StrEnum):
     TOKEN = "token"  # noqa: S105 -- a word, not a secret; counts for none of the account's windows
     CREATE = "create"
     PATCH = "patch"
+    BULK = "bulk"
+    POLL = "poll"
     READ = "read"
     SEARCH = "search"
     SCHEMA = "schema"
 
 
-WRITES = (Kind.CREATE, Kind.PATCH)
+WRITES = (Kind.CREATE, Kind.PATCH, Kind.BULK)
 
 
 class Budget(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop
+from bridge.errors import BridgeError, Changed, Denied, Fate, Later, Refused, Stop
 
 
 def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeError | None:
@@ -26,12 +26,14 @@ def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeE
             return Changed(f"Plytix answered {status}: {message(body)}")
         case 422:
             return Refused(fields(body) or {"*": message(body) or ""})
+        case 403:
+            return Denied(f"Plytix answered 403: {message(body)}")
         case 504:
             return Later("Plytix answered 504", fate=Fate.IN_FLIGHT)  # the gateway waits no longer; who works behind it may
         case status if status >= 500:
             return Later(f"Plytix answered {status}", fate=Fate.UNKNOWN)
         case _:
-            return Stop(f"Plytix answered {status}: {message(body)}")  # 401 of a fresh token, 403: the key; 3xx, 400, 405: we
+            return Stop(f"Plytix answered {status}: {message(body)}")  # 401 of a fresh token: the key; 3xx, 400, 405: we
 
 
 def message(body: Any) -> str | None:

@@ -1,0 +1,137 @@
+"""Drive SKUs on their way in step (`bridge.services.bring`): what each asks of Plytix is sent alone, or together in a bulk job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from bridge.domain.claim import Claim
+from bridge.domain.judge import Judged
+from bridge.domain.product import Product
+from bridge.domain.reconcile import Kind
+from bridge.errors import BridgeError
+from bridge.ports import Edit
+from bridge.services.bring import Ask, Asking, Heart, Look, Send
+
+T = TypeVar("T")
+ALONE = {"gtin"}
+"""Fields that a bulk job does not take (§6.5)."""
+
+
+class Each(Protocol):
+    """Does something with each, perhaps several at once, and comes back when that is done. After an error none is begun any more;
+    it is raised."""
+
+    def __call__(self, do: Callable[[T], object], things: Iterable[T], /) -> None: ...
+
+
+def in_turn(do: Callable[[T], object], things: Iterable[T], /) -> None:
+    """One after the other."""
+    for thing in things:
+        do(thing)
+
+
+class Way:
+    """One SKU's way. `asks`: what it waits for; None: it has not begun, or is at its end."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._judged: Judged | None = None
+        self._error: BridgeError | None = None
+        self.asks: Ask | None = None
+
+    def begins(self) -> None:
+        self._to(lambda: next(self._asking))
+
+    def goes_on(self, answer: Product | BridgeError | None) -> None:
+        if isinstance(answer, BridgeError):
+            error = answer
+            self._to(lambda: self._asking.throw(error))
+        else:
+            self._to(lambda: self._asking.send(answer))
+
+    def ends(self) -> Judged | None:
+        """The outcome of the row that asked; None: not at rest. Raises what kept it from its end."""
+        if self._error:
+            raise self._error
+        return self._judged
+
+    def _to(self, step: Callable[[], Ask]) -> None:
+        self.asks = None
+        try:
+            self.asks = step()
+        except StopIteration as end:
+            self._judged = end.value
+        except BridgeError as error:
+            self._error = error
+
+
+def alone(way: Way, heart: Heart) -> Judged | None:
+    """From its beginning to its end, each request by itself."""
+    way.begins()
+    while way.asks:
+        way.goes_on(_answer(way.asks, heart))
+    return way.ends()
+
+
+def together(ways: Sequence[Way], heart: Heart, each: Each) -> None:
+    """All to their ends: changes by bulk jobs, products that are read by the hundred, the rest alone."""
+    each(Way.begins, ways)
+    while waiting := [(way, way.asks) for way in ways if way.asks]:
+        sends = [(way, ask) for way, ask in waiting if isinstance(ask, Send) and _fits(ask)]
+        looks = [(way, ask) for way, ask in waiting if isinstance(ask, Look) and ask.id]
+        if len(sends) >= heart.worth:
+            _edit(sends, heart, each)
+        if looks:
+            _look(looks, heart)
+        each(lambda pair: pair[0].goes_on(_answer(pair[1], heart)), [(way, ask) for way, ask in waiting if way.asks is ask])
+
+
+def _answer(ask: Ask, heart: Heart) -> Product | BridgeError | None:
+    try:
+        if isinstance(ask, Look):
+            return heart.plytix.read(ask.id) if ask.id else heart.plytix.find(ask.sku)
+        if not _intend(ask, heart, heart.configuration.settings.claim_s):
+            return None
+        return heart.plytix.create(ask.sku, ask.values) if ask.kind is Kind.CREATE else heart.plytix.patch(ask.id, ask.values)
+    except BridgeError as error:
+        return error
+
+
+def _intend(ask: Send, heart: Heart, for_s: float) -> bool:
+    return heart.claims.intend(ask.sku, Claim(ask.holder, heart.clock() + int(for_s * 1000), ask.kind, ask.id, ask.intent))
+
+
+def _fits(ask: Send) -> bool:
+    return ask.kind is Kind.PATCH and not ALONE & ask.values.keys()
+
+
+def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
+    """Intents first, all of them; then the job; then its answers."""
+    intended: dict[str, tuple[Way, Edit]] = {}
+
+    def intend(way: Way, ask: Send) -> None:
+        if _intend(ask, heart, heart.configuration.settings.job_s):
+            intended[ask.id] = way, Edit(ask.id, ask.sku, ask.values)
+        else:
+            way.goes_on(None)
+
+    each(lambda pair: intend(*pair), sends)
+    answers: dict[str, Product | BridgeError] = {}
+    if intended:
+        try:
+            answers = heart.plytix.patch_many([edit for _, edit in intended.values()])
+        except BridgeError as error:
+            answers = dict.fromkeys(intended, error)
+    each(lambda id: intended[id][0].goes_on(answers[id]), intended)
+
+
+def _look(looks: Sequence[tuple[Way, Look]], heart: Heart) -> None:
+    try:
+        found: dict[str, Product] = {product.id: product for product in heart.plytix.read_many([ask.id for _, ask in looks])}
+    except BridgeError as error:
+        for way, _ in looks:
+            way.goes_on(error)
+    else:
+        for way, ask in looks:
+            way.goes_on(found.get(ask.id))

@@ -1,0 +1,158 @@
+"""Bulk jobs by the client, against the simulator (plytix-api.md §1.4, §6.5): an answer for each product, as a patch would have given it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bridge.adapters.plytix.credentials import Credentials
+from bridge.adapters.plytix.products import Products
+from bridge.adapters.plytix.session import Limits, Session, Unlimited
+from bridge.domain.product import Product
+from bridge.domain.row import Sku
+from bridge.errors import Changed, Fate, Later, Refused
+from bridge.ports import Edit
+from local.plytix.server import Simulator
+
+ATTRIBUTES = [{"name": "Colour", "type_class": "DropdownAttribute", "options": ["Blue", "Red"]},
+              {"name": "Weight", "type_class": "DecimalAttribute"}]
+
+
+@pytest.fixture
+def plytix():
+    with Simulator() as simulator:
+        simulator.attributes(ATTRIBUTES)
+        simulator.bulk()
+        yield simulator
+
+
+class Kept:
+    def __init__(self, url):
+        self.url = url
+
+    def current(self):
+        return Credentials("key", "password", self.url, self.url)
+
+    again = current
+
+
+@pytest.fixture
+def client(plytix):
+    """Waits for a job as long as it says, but in no time."""
+    waited, began = [], time.monotonic()
+    session = Session(Kept(plytix.url), Unlimited(), Limits(connect_s=1, total_s=10))
+    products = Products(session, sleep=waited.append)
+    products.waited = waited
+    products._jobs._clock = lambda: began + sum(waited)
+    yield products
+    session.close()
+
+
+def edits(ids, **values):
+    return [Edit(id, Sku(sku), dict(values)) for sku, id in ids.items()]
+
+
+@pytest.mark.parametrize("entitled", [True, False])
+def test_whether_the_account_has_bulk_jobs_is_asked_of_plytix(plytix, client, entitled):
+    plytix.bulk(entitled)
+
+    assert client.may_edit_many() is entitled
+
+
+def test_a_job_gives_each_product_as_it_is_afterwards(plytix, client):
+    ids = plytix.products([{"sku": f"A-{n}", "label": "old", "attributes": {"weight": n}} for n in range(250)])
+
+    answers = client.patch_many(edits(ids, label="new", colour="Red"))
+
+    assert {id: (a.sku, a.values) for id, a in answers.items()} == {
+        id: (sku, {"label": "new", "colour": "Red", "status": "Draft", "weight": int(sku[2:])}) for sku, id in ids.items()}
+    assert {"bulk": 1, "search": 3}.items() <= client.requests.items()
+
+
+def test_more_than_a_thousand_products_are_several_jobs(plytix, client):
+    ids = plytix.products([{"sku": f"A-{n}"} for n in range(1_001)])
+
+    answers = client.patch_many(edits(ids, label="new"))
+
+    assert all(isinstance(answer, Product) for answer in answers.values())
+    assert (len(answers), client.requests["bulk"]) == (1_001, 2)
+
+
+def test_what_is_wrong_with_one_product_is_told_of_it_alone(plytix, client):
+    ids = plytix.products([{"sku": "A-1"}, {"sku": "A-2"}, {"sku": "A-3"}])
+    plytix.delete("A-3")
+
+    said = {"A-1": {"label": "new"}, "A-2": {"colour": "teal", "label": "x"}, "A-3": {"label": "new"}}
+    answers = client.patch_many([Edit(ids[sku], Sku(sku), values) for sku, values in said.items()])
+
+    assert answers[ids["A-1"]].values["label"] == "new"
+    assert isinstance(answers[ids["A-2"]], Refused)
+    assert list(answers[ids["A-2"]].fields) == ["colour"]
+    assert isinstance(answers[ids["A-3"]], Changed)
+    assert "label" not in plytix.product("A-2") or plytix.product("A-2")["label"] != "x"
+
+
+def test_a_job_that_says_finished_before_it_counts_is_waited_for(plytix, client):
+    plytix.bulk(late_polls=4)
+    ids = plytix.products([{"sku": "A-1"}])
+
+    answers = client.patch_many(edits(ids, label="new"))
+
+    assert answers[ids["A-1"]].values["label"] == "new"
+    assert client.waited == [0.5, 1, 2, 4, 8]
+
+
+def test_what_a_job_never_counts_is_known_by_what_stands_in_plytix(plytix, client):
+    plytix.bulk(late_polls=10_000)
+    ids = plytix.products([{"sku": "A-1"}, {"sku": "A-2", "label": "new"}])
+
+    answers = client.patch_many(edits(ids, label="new"))
+
+    assert [answers[id].values["label"] for id in ids.values()] == ["new", "new"]
+    assert 150 <= sum(client.waited) < 170
+
+
+def test_a_job_that_does_not_end_leaves_its_products_in_flight(plytix, client):
+    plytix.bulk(running_s=100_000)
+    ids = plytix.products([{"sku": "A-1"}])
+
+    answer = client.patch_many(edits(ids, label="new"))[ids["A-1"]]
+
+    assert isinstance(answer, Later)
+    assert answer.fate is Fate.IN_FLIGHT
+
+
+@pytest.mark.parametrize("fault", [{"effect": "drop"}, {"effect": "cut"}, {"effect": "refuse", "status": 503}], ids=str)
+def test_a_submission_without_an_answer_may_have_been_heard(plytix, client, fault):
+    ids = plytix.products([{"sku": "A-1"}])
+    plytix.fault(**fault, path="/api/v1/bulk/products")
+
+    answer = client.patch_many(edits(ids, label="new"))[ids["A-1"]]
+
+    assert isinstance(answer, Later)
+    assert answer.fate is Fate.IN_FLIGHT
+
+
+@pytest.mark.parametrize(("status", "error"), [
+    (403, {"msg": "Permission denied."}), (422, {"msg": "Bad schema", "errors": [{"field": "products", "msg": "no"}]})],
+    ids=["no longer entitled", "not as Plytix wants it"])
+def test_where_plytix_takes_no_job_each_product_is_patched_after_all(plytix, client, status, error):
+    ids = plytix.products([{"sku": "A-1"}, {"sku": "A-2"}])
+    plytix.refuse(status, path="/api/v1/bulk/products", body={"error": error})
+
+    answers = client.patch_many([*edits({"A-1": ids["A-1"]}, label="new"), *edits({"A-2": ids["A-2"]}, colour="teal")])
+
+    assert answers[ids["A-1"]].values["label"] == "new"
+    assert isinstance(answers[ids["A-2"]], Refused)
+    assert client.requests["patch"] == 2
+
+
+def test_products_are_found_by_their_skus_a_hundred_a_request(plytix, client):
+    plytix.products([{"sku": "A-1", "label": "there"}, {"sku": "a-2", "label": "not this one"}])
+
+    found = client.find_many([Sku(f"A-{n}") for n in range(1, 151)])
+
+    assert [(product.sku, product.values["label"]) for product in found] == [("A-1", "there")]
+    assert client.requests["search"] == 3  # two pages of SKUs, one of products
+    assert client.find_many([Sku("B-1")]) == []
