@@ -68,7 +68,7 @@ def report(id: str, needs: Report) -> Run:
     results.issues.sort(key=lambda issue: issue["line"] or 0)
     tell(run, needs.exchange, results.issues, results.more)
     needs.exchange.archive(run)
-    needs.ledger.is_reported(id, needs.clock())
+    needs.ledger.is_reported(run, needs.clock())
     return run
 
 
