@@ -309,14 +309,15 @@ class Operator:
     def __init__(self, twin: Twin) -> None:
         self._environment = {**os.environ, **twin.env}
 
-    def types(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        """`bridge …`, whatever comes of it."""
-        return subprocess.run([sys.executable, "-m", "cli.main", *words], env=self._environment, input=typed, capture_output=True,
-                              text=True, check=False)
+    def types(self, *words: str, typed: str = "", columns: int = 0) -> subprocess.CompletedProcess[str]:
+        """`bridge …`, whatever comes of it; `columns`: in a window of that width."""
+        window = {"COLUMNS": str(columns)} if columns else {}
+        return subprocess.run([sys.executable, "-m", "cli.main", *words], env=self._environment | window, input=typed,
+                              capture_output=True, text=True, check=False)
 
-    def reads(self, *words: str) -> str:
+    def reads(self, *words: str, columns: int = 0) -> str:
         """What a command says that succeeds."""
-        ended = self.types(*words)
+        ended = self.types(*words, columns=columns)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 

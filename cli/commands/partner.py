@@ -11,7 +11,7 @@ import typer
 from bridge.adapters.partner_secrets import PartnerSecrets
 from cli import aws, current
 from cli.hidden import asked
-from cli.refusal import Refusal
+from cli.refusal import Refusal, no_such
 from cli.screen import say
 from cli.session import Session
 
@@ -66,5 +66,5 @@ def _secrets_of(ctx: typer.Context, name: str) -> PartnerSecrets:
     deployment = Session.of(ctx).deployment()
     partners = current.needed(aws.client("s3"), deployment["WorkBucket"]).partners
     if name not in partners:
-        raise Refusal(f'There is no partner "{name}" in the configuration; there are: {", ".join(sorted(partners))}')
+        raise no_such("partner", name, partners)
     return PartnerSecrets(aws.client("secretsmanager"), deployment["PartnerSecretsPrefix"], deployment["KeyArn"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -92,6 +93,31 @@ def test_what_aws_refuses_is_told_in_a_line_and_not_in_a_traceback(cloud, monkey
 
     assert result.exit_code == 1
     assert "AWS: An error occurred (AccessDenied)" in result.output
+
+
+@pytest.mark.parametrize("words", [("runs",), ("trace", "A"), ("publish", "X"), ("switch",), ("config", "apply", SAMPLE)])
+@pytest.mark.parametrize(("variables", "said"), [
+    ({}, "It is not said which AWS region to speak to"), ({"AWS_REGION": "eu-central-1"}, "There are no AWS credentials to log in with"),
+    ({"AWS_PROFILE": "nobodys"}, "The config profile (nobodys) could not be found")])
+def test_who_has_not_said_whether_he_means_aws_or_the_twin_is_told_how(tmp_path, monkeypatch, words, variables, said):
+    for variable in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(variable)
+    nothing = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    for name, value in (nothing | variables).items():
+        monkeypatch.setenv(name, value)
+
+    result = Cloud().run(*words)
+
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "say --twin" in result.output
+    assert "AWS_PROFILE, or AWS_REGION" in result.output
+
+
+def test_the_twins_option_may_stand_at_the_end(cloud, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert "No twin runs here" in cloud.run("config", "apply", SAMPLE, "--twin").output
 
 
 def test_checking_a_right_folder_needs_no_aws(monkeypatch):

@@ -86,7 +86,8 @@ def test_nobody_gets_a_password_whom_the_configuration_does_not_know(cloud):
     result = cloud.run("partner", "password", "bergkuaf", "--generate")
 
     assert result.exit_code == 1
-    assert 'There is no partner "bergkuaf" in the configuration; there are: alpwerk, bergkauf' in result.output
+    assert 'There is no partner "bergkuaf". Did you mean bergkauf?' in result.output
+    assert "there are: alpwerk, bergkauf, lager-sued, nordhang-erp" in cloud.run("partner", "key", "x", SAMPLE / "plytix-attributes.yaml").output
 
 
 def test_a_password_typed_twice_differently_is_not_taken(cloud, monkeypatch):
