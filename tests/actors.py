@@ -33,7 +33,7 @@ from tests.clients import Programs, cheap_hash
 
 QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "client_timeout_s": 5, "retry_s": 1, "redrive_s": 1, "refresh_s": 0}
 PATIENCE_S = 45.0  # a machine that is busy starts functions slowly; who is well waits for a second
-PASSWORDS = {"erp": "Lachs-1887-é", "supplier": "shoes, and more", "retailer": "buy 1 get 1"}
+PASSWORDS = {"erp": "Lachs-1887-é", "supplier": "shoes, and more", "retailer": "buy 1, get 1"}
 ATTRIBUTES = [
     {"label": "description", "name": "Description", "type_class": "HtmlAttribute"},
     {"label": "price", "name": "Price", "type_class": "DecimalAttribute"},

@@ -141,7 +141,7 @@ def test_the_operator_reads_the_same_as_text(shop, erp, operator):
 
 def test_a_window_of_80_columns_cuts_nothing_and_what_it_shows_of_an_id_leads_to_the_run(shop, erp, operator):
     name = "products/Preisliste Frühjahr und Sommer für alle Filialen.csv"
-    receipt = erp.drops(name, SHEET.replace("Bench", "A bench for the garden, of oak, which three may sit on, and four who like each other"))
+    receipt = erp.drops(name, SHEET.replace("Bench", "A bench for the garden, of oak, on which three may sit, and four who like them"))
 
     runs, traced = operator.reads("runs", columns=80), operator.reads("trace", "CH-2", columns=80)
     short = next(line.split()[0] for line in runs.splitlines() if "reported" in line)
