@@ -45,7 +45,8 @@ def trace(ctx: typer.Context, sku: Annotated[str, typer.Argument(help="SKU, exac
         say_json(facts)
         return
     say(f"{key}: {mirror.existence.value} in Plytix" + (f", {mirror.id}, modified {moment(mirror.modified)}" if mirror.id else ""))
-    screen.print(_standing(facts, mirror))
+    for feed, item in facts["wanted"].items():
+        screen.print(_standing(feed, item, mirror))
     for entry in facts["history"]:
         for attribute, made in entry["changes"].items():
             over = ", over a person's value" if made["over_a_person"] else ""
@@ -62,18 +63,18 @@ def _spelled_otherwise(sku: str, tables: Tables) -> list[Sku]:
     return sorted(found for found, mirror in tables.mirrors(list(tried)).items() if mirror.existence is not Existence.UNKNOWN)
 
 
-def _standing(facts: dict[str, Any], mirror: Mirror) -> Table:
-    """One line a wanted value; who wants it stands below, so that 80 columns are enough."""
-    table = Table("attribute", "Plytix holds", "wanted, by whom", "stands", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column, share in zip(table.columns, (3, 4, 5, 2), strict=True):
-        column.ratio = share
-    for feed, item in facts["wanted"].items():
-        for attribute, said in item["values"].items():
-            held = mirror.existence.value if attribute == EXISTS else str(mirror.values.get(attribute, ""))
-            same = mirror.existence is Existence.LIVING if attribute == EXISTS else str(said["value"]) == held
-            wants = cell("the same: " if same else f"{said['value']}\n")
-            wants.append(f"{feed} line {said['line']}, run {short(said['run'])}", "dim")
-            table.add_row(cell(attribute), cell(held), wants, cell(item["open"].get(attribute, "in step")))
+def _standing(feed: str, item: dict[str, Any], mirror: Mirror) -> Table:
+    """What one feed wants. A value that Plytix holds already is not said twice, so that 80 columns are enough."""
+    table = Table("attribute", "Plytix holds", "the feed wants", "line", "run", "stands", box=box.SIMPLE_HEAD, pad_edge=False,
+                  title=f"feed {feed}", title_justify="left")
+    for column in table.columns[3:5]:  # what is copied: whole, however narrow the window is
+        column.no_wrap = True
+    for attribute, said in item["values"].items():
+        held, wants = str(mirror.values.get(attribute, "")), str(said["value"])
+        if attribute == EXISTS:
+            held, wants = mirror.existence.value, Existence.LIVING.value
+        stands = item["open"].get(attribute, "in step")
+        table.add_row(*map(cell, [attribute, held, "the same" if wants == held else wants, str(said["line"]), short(said["run"]), stands]))
     return table
 
 
