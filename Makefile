@@ -34,6 +34,7 @@ lint: .venv/ready ## Style, types, and who may import whom
 synth: cdk.out/ready ## The templates, checked, in cdk.out
 
 deploy: synth ## To the AWS account you are logged in to; ARGS="-c name=acme -c vpc=…" as you need
+	@echo "From now on AWS takes about 0.30 USD an hour for each protocol, used or not, until the endpoint is removed (README: Deploy)"
 	$(RUN) python -m infra.cdk deploy --all $(ARGS)
 	@echo
 	@echo "Deployed. Next, for your company:"
