@@ -50,7 +50,7 @@ def runs(
     for facts in found:
         outcomes = ", ".join(f"{n} {outcome.lower()}" for outcome, n in facts["outcomes"].items())
         what = cell(f"{facts['what']}, {facts['file']}" if facts["file"] else facts["what"])
-        what.append(f"\n{facts['rows']} rows" + (f": {outcomes}" if outcomes else ""))
+        what.append(f"\n{facts['rows']} {'row' if facts['rows'] == 1 else 'rows'}" + (f": {outcomes}" if outcomes else ""))
         table.add_row(*map(cell, [short(facts["run"]), facts["received"], facts["state"]]), what)
     screen.print(table)
     for notice in waiting(deployment).notices():
