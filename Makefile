@@ -34,10 +34,11 @@ lint: .venv/ready ## Style, types, and who may import whom
 synth: cdk.out/ready ## The templates, checked, in cdk.out
 
 deploy: synth ## To the AWS account you are logged in to; ARGS="-c name=acme -c vpc=…" as you need
+	@echo "From now on AWS takes about 0.30 USD an hour for each protocol, used or not, until the endpoint is removed (README: Deploy)"
 	$(RUN) python -m infra.cdk deploy --all $(ARGS)
 	@echo
 	@echo "Deployed. Next, for your company:"
-	@echo "  .venv/bin/bridge secret set plytix         how to log in at Plytix"
+	@echo "  .venv/bin/bridge secret set plytix --key KEY   how to log in at Plytix; asks for the password"
 	@echo "  .venv/bin/bridge config apply DIR          partners, feeds and channels (config/ is a sample)"
 	@echo "  .venv/bin/bridge partner password NAME     a login for each partner, or: partner key NAME"
 	@echo "  .venv/bin/bridge writes on                 until then runs are planned and answered, and nothing is sent to Plytix"

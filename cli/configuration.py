@@ -1,4 +1,4 @@
-"""A customer's folder of YAML files as a bundle, or everything that is wrong in it, each with file and line.
+"""A customer's folder of YAML files as a bundle, or everything that is wrong in it, each with file, line and column.
 
 partners/<partner>.yaml   feeds/<partner>/<feed>.yaml   channels/<channel>.yaml   settings.yaml (may be missing)
 """
@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from bridge.configuration import Bundle, Channel, Faults, Feed, Model, Name, Partner, Settings, UserName, between
-from cli import document
+from bridge.configuration import Bundle, Channel, Faults, Feed, Model, Name, Partner, Settings, UserName, between, no_partner
+from cli import document, wording
 from cli.document import UNREAD, Document, Place, Wrong
 from cli.schema import keys_at
 
@@ -21,6 +21,10 @@ M = TypeVar("M", bound=Model)
 FOLDERS = {"partners": 1, "feeds": 2, "channels": 1}
 """How deep below each its files lie."""
 SETTINGS = "settings.yaml"
+BESIDE = ("plytix-attributes.yaml", "samples")
+"""What may lie beside a configuration and is meant for others: for the twin's Plytix, and for people. No word is lost on it."""
+SPEAK_OF_KEYS = ("missing", "extra_forbidden", "too_short")
+"""Errors of pydantic whose input is all that stands around the fault."""
 
 
 class WrongConfiguration(Exception):
@@ -87,7 +91,7 @@ def _sorted_out(reading: Reading) -> Iterator[Path]:
                 yield from _misplaced(reading, path.name, file)
         elif path.name == "settings.yml":
             reading.wrong.append(Wrong(path, 1, (), f"expected the name {SETTINGS}"))
-        elif path.name != SETTINGS and not path.name.startswith("."):
+        elif path.name not in (SETTINGS, *BESIDE) and not path.name.startswith("."):
             yield path
 
 
@@ -109,7 +113,7 @@ def _files(reading: Reading, kind: str, name: Any) -> list[Path]:
         try:
             TypeAdapter(name).validate_python(file.stem)
         except ValidationError as error:
-            reading.wrong += [Wrong(file, 1, (), f"the file's name: {_sentence(e)}", file.stem) for e in error.errors()]
+            reading.wrong += [Wrong(file, 1, (), f"the file's name: {wording.of_pydantic(e)}", file.stem) for e in error.errors()]
     return files
 
 
@@ -120,13 +124,14 @@ def _between(reading: Reading, partners: set[str], feeds: dict[str, Feed], chann
         yield reading.documents[kind, id].fault(tuple(path), fault.sentence)
     for (kind, id), read in reading.documents.items():
         if kind == "feeds" and id not in feeds and (partner := id.partition("/")[0]) not in partners:
-            yield read.fault((), f'there is no partner "{partner}"')
+            yield read.fault((), no_partner(partner, partners))
         if kind == "channels" and id not in channels and isinstance(recipients := read.data.get("recipients"), list):
-            yield from (read.fault(("recipients",), f'there is no partner "{r}"') for r in recipients if r not in partners)
+            missing = [name for name in recipients if isinstance(name, str) and name not in partners]
+            yield from (read.fault(("recipients",), no_partner(name, partners)) for name in missing)
 
 
 def _translated(model: type[Model], read: Document, error: ValidationError, named: set[str]) -> Iterable[Wrong]:
-    """pydantic's errors in our words, at the lines where they stand."""
+    """pydantic's errors in our words, at the places where they stand."""
     around = {e["loc"][:depth] for e in error.errors() for depth in range(len(e["loc"]))}
     for e in error.errors():
         place: Place = tuple(step for step in e["loc"] if step != "[key]")
@@ -135,18 +140,9 @@ def _translated(model: type[Model], read: Document, error: ValidationError, name
             continue  # pydantic counts only the members that are right; the wrong ones are told
         if isinstance(cause, Faults):
             yield from (read.fault((*place, *fault.path), fault.sentence) for fault in cause.faults)
-        elif e["type"] == "too_short":
-            yield read.fault(place, "expected at least one, but there is none")
-        elif e["type"] != "missing" and cause is None and e.get("input", UNREAD) is None:
+        elif e["type"] not in SPEAK_OF_KEYS and cause is None and e.get("input", UNREAD) is None:
             yield read.fault(place, "expected a value, but nothing stands here")
-        elif e["type"] == "missing":
-            yield read.fault(place, "expected, but missing")
-        elif e["type"] == "extra_forbidden":
-            known = [key for key in keys_at(model, place[:-1]) if place[:-1] or key not in named]
-            yield read.fault(place, f"is not known here; expected one of {', '.join(known)}")
         else:
-            yield read.fault(place, _sentence(e), e.get("input", UNREAD))
-
-
-def _sentence(error: Any) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
+            whose = place[:-1] if e["type"] == "extra_forbidden" else place
+            known = [key for key in keys_at(model, whose) if whose or key not in named]
+            yield read.fault(place, wording.of_pydantic(e, known), UNREAD if e["type"] in SPEAK_OF_KEYS else e.get("input", UNREAD))

@@ -32,9 +32,9 @@ def read(s3: Any, bucket: str) -> Current:
         return Current(None, None)
     try:
         return Current(Bundle.model_validate_json(answer["Body"].read()), answer["ETag"])
-    except ValidationError as error:
+    except ValidationError:
         raise Refusal(f"The configuration that is in force (s3://{bucket}/{KEY}) cannot be read by this version of bridge, "
-                      f"which knows format {FORMAT}: {error.errors()[0]['msg']}. Use the version that wrote it.") from None
+                      f"which knows format {FORMAT}. Use the version that wrote it.") from None
 
 
 def write(s3: Any, bucket: str, bundle: Bundle, before: Current) -> None:

@@ -1,4 +1,4 @@
-"""A YAML file of the configuration: its content as plain values, and the line of each of them."""
+"""A YAML file of the configuration: its content as plain values, and the line and column of each of them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from cli import wording
+
 Place = tuple[str | int, ...]
 """Keys and positions from the top of a file to a value."""
 UNREAD = object()
@@ -24,27 +26,41 @@ HALVES = 'expected whole characters, found half of one such as "\\ud800"'
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One thing wrong in one file: `config/feeds/erp/prices.yaml:2: lane: Input should be … (read: 'quick')`."""
+    """One thing wrong in one file: `config/feeds/erp/prices.yaml:2:1: lane: expected 'fast' or 'main' (read: 'quick')`."""
 
     file: Path
     line: int
     path: Place
     sentence: str
     read: Any = UNREAD
+    column: int = 1
 
     def __str__(self) -> str:
         where = ".".join(map(str, self.path)) + ": " if self.path else ""
-        return f"{self.file}:{self.line}: {where}{self.sentence}{self.shown}"
+        return f"{self.file}:{self.line}:{self.column}: {where}{self.sentence}{self.shown}"
 
     @property
     def shown(self) -> str:
-        if self.read is UNREAD or isinstance(self.read, dict | list):
-            return ""
-        text = repr(self.read) if isinstance(self.read, str) else str(self.read)
+        match self.read:
+            case _ if self.read is UNREAD:
+                return ""
+            case None:
+                text = "nothing"
+            case dict():
+                text = "keys with values"
+            case list():
+                text = "a list"
+            case bool():
+                text = "true" if self.read else "false"
+            case str():
+                text = repr(self.read)
+            case _:
+                text = str(self.read)
         return f" (read: {text if len(text) <= 60 else text[:57] + '…'})"
 
     def to_json(self) -> dict[str, Any]:
-        return {"file": str(self.file), "line": self.line, "path": list(self.path), "message": self.sentence + self.shown}
+        return {"file": str(self.file), "line": self.line, "column": self.column, "path": list(self.path),
+                "message": self.sentence + self.shown}
 
 
 @dataclass(slots=True)
@@ -53,18 +69,19 @@ class Document:
 
     file: Path
     data: dict[str, Any] = field(default_factory=dict)
-    lines: dict[Place, int] = field(default_factory=lambda: {(): 1})
+    places: dict[Place, tuple[int, int]] = field(default_factory=lambda: {(): (1, 1)})
     wrong: list[Wrong] = field(default_factory=list)
     readable: bool = True
 
-    def line(self, path: Place) -> int:
-        """Of the value, or of the nearest thing around it that stands in the file."""
-        while path not in self.lines:
+    def place(self, path: Place) -> tuple[int, int]:
+        """Line and column of what is there under this path, or of the nearest thing around it that stands in the file."""
+        while path not in self.places:
             path = path[:-1]
-        return self.lines[path]
+        return self.places[path]
 
     def fault(self, path: Place, sentence: str, read: Any = UNREAD) -> Wrong:
-        return Wrong(self.file, self.line(path), path, sentence, read)
+        line, column = self.place(path)
+        return Wrong(self.file, line, path, sentence, read, column)
 
 
 def read(file: Path) -> Document:
@@ -96,29 +113,39 @@ def _no(document: Document, wrong: Wrong) -> Document:
 
 def _unreadable(file: Path, text: str, error: YAMLError) -> Wrong:
     if isinstance(error, ReaderError):
-        return Wrong(file, text.count("\n", 0, error.position) + 1, (), "expected no control characters")
-    mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
-    line = min(mark.line, max(len(text.splitlines()) - 1, 0)) + 1 if mark else 1
-    said = [word for word in (getattr(error, "context", None), getattr(error, "problem", None)) if word]
-    return Wrong(file, line, (), f"expected YAML: {', '.join(said) or error}")
+        line, column = text.count("\n", 0, error.position), error.position - text.rfind("\n", 0, error.position) - 1
+        return Wrong(file, line + 1, (), "expected no control characters; take this one out", text[error.position], column + 1)
+    said, line, column = str(error), 0, 0
+    if isinstance(error, MarkedYAMLError):
+        said = f"{error.context}, {error.problem}"
+        marks = (error.problem_mark, error.context_mark)
+        mark = next(filter(None, reversed(marks) if wording.FROM_THE_BEGINNING.search(said) else marks), None)
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+    lines = text.splitlines() or [""]
+    line, column = (line, column) if line < len(lines) else (len(lines) - 1, 0)
+    return Wrong(file, line + 1, (), f"expected YAML: {wording.of_yaml(said)}", lines[line].strip(), column + 1)
 
 
 def _mapping(document: Document, node: MappingNode, path: Place) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key, value in node.value:
         below = (*path, str(key.value))
-        line = key.start_mark.line + 1
+        line, column = _start(key)
         if not isinstance(key, ScalarNode):
-            document.wrong.append(Wrong(document.file, line, path, "expected a single word as key"))
+            document.wrong.append(Wrong(document.file, line, path, "expected a single word as key", column=column))
         elif HALF.search(key.value):
-            document.wrong.append(Wrong(document.file, line, path, HALVES, key.value))
+            document.wrong.append(Wrong(document.file, line, path, HALVES, key.value, column))
         elif key.value in data:
-            first = document.lines[below]
-            document.wrong.append(Wrong(document.file, line, below, f"stands twice, first on line {first}"))
+            first, _ = document.places[below]
+            document.wrong.append(Wrong(document.file, line, below, f"stands twice, first on line {first}; take one out", column=column))
         else:
-            document.lines[below] = line
+            document.places[below] = line, column
             data[key.value] = _value(document, value, below)
     return data
+
+
+def _start(node: Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
 
 
 def _value(document: Document, node: Node, path: Place) -> Any:
@@ -136,7 +163,7 @@ def _value(document: Document, node: Node, path: Place) -> Any:
 
 def _members(document: Document, node: SequenceNode, path: Place) -> Iterator[Any]:
     for position, member in enumerate(node.value):
-        document.lines[*path, position] = member.start_mark.line + 1
+        document.places[*path, position] = _start(member)
         yield _value(document, member, (*path, position))
 
 
@@ -147,5 +174,5 @@ def _scalar(document: Document, node: Node, path: Place) -> Any:
     try:
         return YAML_12.constructor.construct_object(node)
     except (ConstructorError, ValueError):
-        document.wrong.append(document.fault(path, f"expected a plain value, not {node.tag}"))
+        document.wrong.append(document.fault(path, "expected a plain value, without a word that begins with !", node.value))
         return None

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import config, partner, runs, secret, switch
+from cli.commands import config, partner, publish, runs, secret, switch, trace
 from cli.refusal import Refusal, Refusing
 from cli.session import Session, enter_twin
 
@@ -20,8 +20,8 @@ app = typer.Typer(cls=Refusing, no_args_is_help=True, pretty_exceptions_show_loc
 app.add_typer(config.app, name="config")
 app.add_typer(partner.app, name="partner")
 app.add_typer(secret.app, name="secret")
-runs.add_to(app)
-switch.add_to(app)
+for commands in (runs, trace, publish, switch):
+    commands.add_to(app)
 
 
 @app.callback()

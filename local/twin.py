@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +24,7 @@ from local import stack
 from local.assembly import assembly
 from local.endpoint.cloud import Cloud
 from local.endpoint.endpoint import Endpoint
+from local.endpoint.record import recording
 from local.endpoint.servers import Server
 from local.ministack.rehearsal import Death, Rehearsal
 from local.ministack.server import MiniStack
@@ -31,6 +32,7 @@ from local.plytix.server import Simulator
 from local.state import FOLDER, State
 
 KEY, PASSWORD = "key", "password"
+ENDPOINT_LOG = logging.getLogger("bridge.endpoint")
 CALM = 5  # looks in a row: between an object and the message about it there are some milliseconds
 CHAIN = ("authenticate", "receive", "prepare", "apply", "report")  # in the order in which the first drop needs them
 
@@ -54,6 +56,7 @@ class Twin:
         self._state, self._rehearsal = State(self.folder), Rehearsal(self.folder)
         self._aws: MiniStack | None = None
         self._endpoint: Endpoint | None = None
+        self._logs = ExitStack()
         self._assembly = Path()
 
     def start(self) -> Self:
@@ -77,6 +80,7 @@ class Twin:
             self.aws.ask("warm", functions=[self.function(verb) for verb in CHAIN], wait=False)
         self._give_plytix_secret(url)
         self._turn_writes_on()
+        self._logs.enter_context(recording(ENDPOINT_LOG, self.folder / "endpoint.log"))
         self._endpoint = self._make_endpoint()
         self.ports = {**self._endpoint.start(), "plytix": int(url.rpartition(":")[2]), "aws": self.aws.port}
         self._state.write(self.env, self.ports)
@@ -85,6 +89,7 @@ class Twin:
         """End everything and clear the folder. Twice is no harm."""
         if self._endpoint:
             self._endpoint.stop()
+        self._logs.close()
         self.plytix.stop()
         if self._aws:
             self._aws.stop()
@@ -227,4 +232,4 @@ class Twin:
     def _make_endpoint(self) -> Endpoint:
         servers = [Server.of(server["ServerId"], server["Properties"]) for server in self.aws.ask("servers")["servers"]]
         return Endpoint(servers, self.identify, Cloud.of_env(self.env), self.folder, ports=self._asked_ports,
-                        certificate=self.aws.certificate, bus=self.put_events, logger=logging.getLogger("bridge.endpoint"))
+                        certificate=self.aws.certificate, bus=self.put_events, logger=ENDPOINT_LOG)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import signal
@@ -69,7 +68,6 @@ def _run(console: Console, config: Path | None, plan: Plan, ports: dict[str, int
                 inboxes = {partner: inside[0] for partner in bundle.partners if (inside := folders(bundle, partner))}
             for partner, password in passwords.items():
                 secrets_of(running).set_password(partner, password)
-        logging.getLogger("bridge.endpoint").addHandler(logging.FileHandler(running.folder / "endpoint.log"))
         _tell(console, running.ports, passwords, inboxes, config, time.monotonic() - began)
         while True:
             signal.pause()
@@ -83,9 +81,11 @@ def _end(_: int, __: FrameType | None) -> None:
 
 def _tell(console: Console, ports: dict[str, int], passwords: dict[str, str], inboxes: dict[str, str],
           config: Path | None, seconds: float) -> None:
+    from local.twin import KEY, PASSWORD
+
     servers = Table("server", "host", "port", title=f"The twin is up ({seconds:.1f} s)", title_justify="left")
     for name, what in {"sftp": "SFTP", "ftps": "FTPS (explicit TLS)", "ftp": "FTP (inside the VPC only, on AWS)",
-                       "plytix": "Plytix (key, password)", "aws": "AWS"}.items():
+                       "plytix": "Plytix", "aws": "AWS"}.items():
         if name in ports:
             servers.add_row(what, "127.0.0.1", str(ports[name]))
     console.print(servers)
@@ -93,6 +93,7 @@ def _tell(console: Console, ports: dict[str, int], passwords: dict[str, str], in
     for partner, password in passwords.items():
         logins.add_row(partner, password)
     console.print(logins)
+    console.print(f"Plytix      API key: {KEY}, API password: {PASSWORD} (just these two words)", highlight=False, soft_wrap=True)
     who, inbox = next(iter(inboxes.items()), ("PARTNER", "FOLDER"))
     console.print(
         f"Try it      sftp -P {ports['sftp']} {who}@127.0.0.1\n"

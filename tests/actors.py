@@ -38,7 +38,7 @@ from tests.clients import Programs, cheap_hash
 QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "job_s": 12, "client_timeout_s": 5, "retry_s": 1, "redrive_s": 1,
          "refresh_s": 0}
 PATIENCE_S = 45.0  # a machine that is busy starts functions slowly; who is well waits for a second
-PASSWORDS = {"erp": "Lachs-1887-é", "supplier": "shoes, and more", "retailer": "buy 1 get 1"}
+PASSWORDS = {"erp": "Lachs-1887-é", "supplier": "shoes, and more", "retailer": "buy 1, get 1"}
 ATTRIBUTES = [
     {"label": "description", "name": "Description", "type_class": "HtmlAttribute"},
     {"label": "price", "name": "Price", "type_class": "DecimalAttribute"},
@@ -325,14 +325,15 @@ class Operator:
     def __init__(self, twin: Twin) -> None:
         self._environment = {**os.environ, **twin.env}
 
-    def types(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        """`bridge …`, whatever comes of it."""
-        return subprocess.run([sys.executable, "-m", "cli.main", *words], env=self._environment, input=typed, capture_output=True,
-                              text=True, check=False)
+    def types(self, *words: str, typed: str = "", columns: int = 0) -> subprocess.CompletedProcess[str]:
+        """`bridge …`, whatever comes of it; `columns`: in a window of that width."""
+        window = {"COLUMNS": str(columns)} if columns else {}
+        return subprocess.run([sys.executable, "-m", "cli.main", *words], env=self._environment | window, input=typed,
+                              capture_output=True, text=True, check=False)
 
-    def reads(self, *words: str) -> str:
+    def reads(self, *words: str, columns: int = 0) -> str:
         """What a command says that succeeds."""
-        ended = self.types(*words)
+        ended = self.types(*words, columns=columns)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 

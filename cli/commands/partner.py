@@ -11,7 +11,7 @@ import typer
 from bridge.adapters.partner_secrets import PartnerSecrets
 from cli import aws, current
 from cli.hidden import asked
-from cli.refusal import Refusal
+from cli.refusal import Refusal, no_such
 from cli.screen import say
 from cli.session import Session
 
@@ -29,7 +29,10 @@ def password(
     generate: Annotated[bool, typer.Option("--generate", help="Make one and show it, this once.")] = False,
     hash: Annotated[str | None, typer.Option("--hash", help="A hash made elsewhere: scrypt$N$r$p$salt$hash.")] = None,
 ) -> None:
-    """Set a partner's password; only its hash is stored. Without options it is asked for, or read from standard input."""
+    """Set a partner's password, of 12 characters at least; only its hash is stored.
+
+    Without options it is asked for, or read from standard input.
+    """
     if sum((given is not None, generate, hash is not None)) > 1:
         raise typer.BadParameter("expected one of --password, --generate, --hash")
     store = _secrets_of(ctx, name)
@@ -37,7 +40,7 @@ def password(
         if hash is not None:
             store.set_hash(name, hash)
         else:
-            new = secrets.token_urlsafe(18) if generate else given or asked("Password")
+            new = secrets.token_urlsafe(18) if generate else asked("Password") if given is None else given
             store.set_password(name, new)
     except ValueError as error:
         raise Refusal(f"{error}; nothing was changed.") from None
@@ -66,5 +69,5 @@ def _secrets_of(ctx: typer.Context, name: str) -> PartnerSecrets:
     deployment = Session.of(ctx).deployment()
     partners = current.needed(aws.client("s3"), deployment["WorkBucket"]).partners
     if name not in partners:
-        raise Refusal(f'There is no partner "{name}" in the configuration; there are: {", ".join(sorted(partners))}')
+        raise no_such("partner", name, partners)
     return PartnerSecrets(aws.client("secretsmanager"), deployment["PartnerSecretsPrefix"], deployment["KeyArn"])

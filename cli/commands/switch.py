@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from bridge.adapters.body import Bodies
 from bridge.adapters.budget import budget_item
-from bridge.adapters.configuration import ConfigurationStore
 from bridge.adapters.switch import SwitchItem
 from bridge.configuration import Lane
 from bridge.domain import switch as domain
 from bridge.domain.budget import opens
 from bridge.domain.switch import Kind, Target
 from bridge.domain.waiting import Waiting
-from cli import aws
+from cli import aws, stores
 from cli.deployment import Deployment
-from cli.refusal import Refusal
+from cli.moment import moment
+from cli.refusal import Refusal, no_such
 from cli.screen import Json, say, say_json
 from cli.session import Session
 
@@ -50,7 +48,8 @@ def resume(ctx: typer.Context, what: What, name: Name = "") -> None:
     item, target = switch_of(Session.of(ctx).deployment()), Target(what, name)
     before = item.current()
     if target not in before.paused and (what is not Kind.ALL or not before.paused):
-        raise Refusal(f"Not paused: {target}. What is: bridge switch")
+        paused = ", ".join(map(str, sorted(before.paused))) or "nothing"
+        raise Refusal(f"Not paused: {target}. What is paused: {paused}")
     item.change(lambda now: domain.resume(now, target))
     say(f"Resumed: {target}")
 
@@ -79,43 +78,38 @@ def add_to(root: typer.Typer) -> None:
 
 
 def switch_of(deployment: Deployment) -> SwitchItem:
-    return SwitchItem(aws.client("dynamodb"), deployment["LedgerTable"], _bodies(deployment))
+    return SwitchItem(aws.client("dynamodb"), deployment["LedgerTable"], stores.bodies(deployment))
 
 
 def waiting(deployment: Deployment) -> Waiting:
     """What waits now, and why."""
-    budget = budget_item(aws.client("dynamodb"), deployment["LedgerTable"], _bodies(deployment)).read()
+    budget = budget_item(aws.client("dynamodb"), deployment["LedgerTable"], stores.bodies(deployment)).read()
     return Waiting(switch_of(deployment).current(), budget, _now())
-
-
-def _bodies(deployment: Deployment) -> Bodies:
-    return Bodies(aws.client("s3"), deployment["WorkBucket"])
 
 
 def _target(what: Kind, name: str, deployment: Deployment) -> Target:
     """Refuses what there is not: a pause of a misspelled feed would stop nothing."""
     if what is Kind.ALL:
-        known = [""]
-    elif what is Kind.LANE:
-        known = list(Lane)
-    else:
-        configuration = ConfigurationStore(aws.client("s3"), deployment["WorkBucket"]).current()
-        known = sorted(configuration.feeds if what is Kind.FEED else configuration.channels)
-    if name not in known:
-        raise Refusal(f'There is no {what} "{name}"; there are: {", ".join(known)}' if any(known) else "After all comes no name")
+        if name:
+            raise Refusal("After all comes no name")
+    elif name not in (known := _known(what, deployment)):
+        raise no_such(what, name, known)
     return Target(what, name)
 
 
+def _known(what: Kind, deployment: Deployment) -> list[str]:
+    if what is Kind.LANE:
+        return list(Lane)
+    configuration = stores.configuration(deployment)
+    return list(configuration.feeds if what is Kind.FEED else configuration.channels)
+
+
 def _facts(found: Waiting) -> dict[str, Any]:
-    paused = [{"what": target.kind.value, "name": target.name, "why": pause.why, "since": _time(pause.since)}
+    paused = [{"what": target.kind.value, "name": target.name, "why": pause.why, "since": moment(pause.since)}
               for target, pause in sorted(found.switch.paused.items())]
-    waits = {lane.value: _time(until) for lane in Lane if (until := opens(found.budget, lane, found.now)) > found.now}
+    waits = {lane.value: moment(until) for lane in Lane if (until := opens(found.budget, lane, found.now)) > found.now}
     return {"writes": found.switch.writes, "paused": paused, "waits_until": waits}
 
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -33,6 +33,7 @@ class Download:
         if broken:
             self._announcer.failed(Act.DOWNLOAD, self._started, at, Failure.PARTIAL_DOWNLOAD,
                                    "the connection ended before the file was closed", bytes=sent)
+            self._logger.info("%s of %s (%d bytes) by %s was cut off", Act.DOWNLOAD, at, sent, self._visit.username)
         elif sent or not self.size:
             self._announcer.completed(Act.DOWNLOAD, self._started, at, bytes=sent, etag=self._ranges.etag.strip('"') or None)
-            self._logger.info("download of %s (%d bytes) by %s", at, sent, self._visit.username)
+            self._logger.info("%s of %s (%d bytes) by %s", Act.DOWNLOAD, at, sent, self._visit.username)

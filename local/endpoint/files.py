@@ -45,27 +45,29 @@ class Files:
         return self._tree.exists(path)
 
     def read(self, path: str) -> Download:
-        location = self._tree.locate(path)
-        if location is None or self._tree.is_mapped(path):
-            raise Failed("a folder cannot be read like a file")
-        with as_told():
-            s3 = self._assumed.s3()
-        return Download(Ranges(s3, location), self.visit, self._announcer, self._logger)
+        with self._noted(Act.DOWNLOAD, path):
+            location = self._tree.locate(path)
+            if location is None or self._tree.is_mapped(path):
+                raise Failed("a folder cannot be read like a file")
+            with as_told():
+                s3 = self._assumed.s3()
+            return Download(Ranges(s3, location), self.visit, self._announcer, self._logger)
 
     def write(self, path: str, *, keep: bool = False, new: bool = False) -> Upload:
         """`keep`: what is in the file already is to stay (append, resume), which S3 cannot. `new`: there must be none yet."""
-        location = self._tree.place(path)
-        if (keep or new) and self.exists(path):
-            if new:
-                raise Failed("there is a file of this name already")
-            raise Unsupported("files cannot be appended to, resumed or changed in place: send it again as a whole")
+        with self._noted(Act.UPLOAD, path):
+            location = self._tree.place(path)
+            if (keep or new) and self.exists(path):
+                if new:
+                    raise Failed("there is a file of this name already")
+                raise Unsupported("files cannot be appended to, resumed or changed in place: send it again as a whole")
         upload = Upload(location, Spool(self._spools), self._assumed.s3, self.visit, self._announcer, self._logger)
         with self._lock:
             self._uploads = [*(other for other in self._uploads if not other.closed), upload]
         return upload
 
     def remove(self, path: str) -> None:
-        location = self._tree.place(path)
+        location = self._place(Act.DELETE, path)
         with self._told(Act.DELETE, location):
             if self._tree.look(path).is_folder:
                 raise Failed("a folder cannot be deleted like a file")
@@ -73,7 +75,7 @@ class Files:
 
     def rename(self, path: str, to: str) -> None:
         """A copy, then a delete: S3 has no rename. What had the new name is replaced."""
-        source, target = self._tree.place(path), self._tree.place(to)
+        source, target = self._place(Act.RENAME, path), self._place(Act.RENAME, to)
         with self._told(Act.RENAME, source, to=target):
             entry = self._tree.look(path)
             if entry.is_folder:
@@ -85,14 +87,14 @@ class Files:
                 self._s3("delete_object", source)
 
     def make_folder(self, path: str) -> None:
-        location = self._tree.place(path)
+        location = self._place(Act.MAKE_FOLDER, path)
         with self._told(Act.MAKE_FOLDER, location):
             if self.exists(path):
                 raise Failed("there is something of this name already")
             self._s3("put_object", Location(location.bucket, location.key + "/"), Body=b"")
 
     def remove_folder(self, path: str) -> None:
-        location = self._tree.place(path)
+        location = self._place(Act.REMOVE_FOLDER, path)
         with self._told(Act.REMOVE_FOLDER, location):
             if not self._tree.look(path).is_folder:
                 raise Failed("a file cannot be removed like a folder")
@@ -110,13 +112,27 @@ class Files:
         with as_told():
             getattr(self._assumed.s3(), call)(Bucket=at.bucket, Key=at.key, **arguments)
 
+    def _place(self, act: Act, path: str) -> Location:
+        with self._noted(act, path):
+            return self._tree.place(path)
+
+    @contextmanager
+    def _noted(self, act: Act, path: str) -> Iterator[None]:
+        """What is refused before anything is begun: no event tells of it, the log does."""
+        try:
+            yield
+        except Refusal as refusal:
+            self._logger.info("%s of %s by %s refused: %s", act, path, self.visit.username, refusal)
+            raise
+
     @contextmanager
     def _told(self, act: Act, at: Location, to: Location | None = None) -> Iterator[None]:
         started, what = now(), f"{at} to {to}" if to else at
         try:
             yield
-        except NotThere:
-            raise  # nothing was touched, nothing to tell
+        except NotThere as refusal:  # nothing was touched: no event
+            self._logger.info("%s of %s by %s refused: %s", act, what, self.visit.username, refusal)
+            raise
         except Refusal as refusal:
             self._announcer.failed(act, started, at, Failure.UNKNOWN_ERROR, str(refusal), to=to)
             self._logger.info("%s of %s by %s refused: %s", act, what, self.visit.username, refusal)

@@ -60,6 +60,8 @@ class Control:
     def validate_authentication(self, username: str, password: str, handler: Any) -> None:
         visit = Visit(self.declared, self.protocol, username, self.remote_ip)  # type: ignore[attr-defined]
         granted = self.reception.ask(visit, password) if password else None  # without one it would be a key login
+        if not password:
+            self.reception.refused(visit, "no password")
         self.files = self.reception.open(visit, granted) if granted else None
         if self.files is None:
             raise AuthenticationFailed("Authentication failed.")
@@ -87,6 +89,7 @@ class Control:
 
     def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
         if cmd in REFUSED and self.authenticated:  # type: ignore[attr-defined]
+            self.reception.logger.info("%s command %s of %s refused", self.protocol, cmd, self.username)  # type: ignore[attr-defined]
             self.respond(REFUSED[cmd])  # type: ignore[attr-defined]
         else:
             super().pre_process_command(line, cmd, arg)  # type: ignore[misc]

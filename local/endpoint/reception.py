@@ -35,10 +35,12 @@ class Reception:
     def ask(self, visit: Visit, password: str | None) -> Granted | None:
         """None: refused. `password` None: he offers a key."""
         granted = ask(self.identify, visit, password, self.logger)
-        how = "key" if password is None else "password"
         if granted is None:
-            self.logger.info("%s login of %s from %s by %s refused", visit.protocol, visit.username, visit.address, how)
+            self.refused(visit, "key" if password is None else "password")
         return granted
+
+    def refused(self, visit: Visit, how: str) -> None:
+        self.logger.info("%s login of %s from %s by %s refused", visit.protocol, visit.username, visit.address, how)
 
     def open(self, visit: Visit, granted: Granted) -> Files | None:
         """None: the role that the answer names cannot be assumed, which on AWS too shows only after the login."""
@@ -47,5 +49,5 @@ class Reception:
         except Refusal as refusal:
             self.logger.error("%s session of %s ended: %s cannot be assumed: %s", visit.protocol, visit.username, granted.role, refusal)
             return None
-        self.logger.info("%s session %s of %s from %s begins", visit.protocol, visit.id, visit.username, visit.address)
+        self.logger.info("%s login of %s from %s accepted, session %s", visit.protocol, visit.username, visit.address, visit.id)
         return files

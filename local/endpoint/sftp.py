@@ -80,7 +80,10 @@ class Guest(paramiko.ServerInterface):
         if not self._keys:
             self._keys.append(self._reception.ask(self._named(username), None))
         granted = self._keys[0]
-        if granted is None or key.asbytes() not in [_blob(line) for line in granted.keys]:
+        if granted is None:
+            return AUTH_FAILED
+        if key.asbytes() not in [_blob(line) for line in granted.keys]:
+            self._reception.refused(self._named(username), "key")
             return AUTH_FAILED
         return self._admit(granted)
 

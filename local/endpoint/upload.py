@@ -51,7 +51,7 @@ class Upload:
             etag = self._store()
         except Refusal as refusal:
             self._announcer.failed(Act.UPLOAD, self._started, self._at, Failure.UNKNOWN_ERROR, str(refusal), bytes=self.size)
-            self._log("upload of %s (%d bytes) by %s failed: %s", refusal)
+            self._log("%s of %s (%d bytes) by %s failed: %s", refusal)
             raise
         finally:
             self.close()
@@ -59,7 +59,7 @@ class Upload:
             self._tell_broken(etag)
             return False
         self._announcer.completed(Act.UPLOAD, self._started, self._at, bytes=self.size, etag=etag)
-        self._log("upload of %s (%d bytes) by %s")
+        self._log("%s of %s (%d bytes) by %s")
         return True
 
     def cut(self) -> None:
@@ -79,7 +79,7 @@ class Upload:
     def _tell_broken(self, etag: str | None, more: str = "") -> None:
         self._announcer.failed(Act.UPLOAD, self._started, self._at, Failure.PARTIAL_UPLOAD,
                                f"the connection ended before the file was closed{more}", bytes=self.size, etag=etag)
-        self._log("upload of %s (%d bytes) by %s was cut off%s", more)
+        self._log("%s of %s (%d bytes) by %s was cut off%s", more)
 
     def close(self) -> None:
         self._spool.close()
@@ -91,4 +91,4 @@ class Upload:
         return self._spool.store(s3, self._at, agent)
 
     def _log(self, sentence: str, *more: object) -> None:
-        self._logger.info(sentence, self._at, self.size, self._visit.username, *more)
+        self._logger.info(sentence, Act.UPLOAD, self._at, self.size, self._visit.username, *more)

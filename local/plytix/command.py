@@ -64,7 +64,8 @@ def _load(simulator: Simulator, state: Path) -> None:
 def _tell(url: str, plan: Plan, key: str, password: str, state: Path | None) -> None:
     table = Table("Plytix simulator", url, show_lines=False)
     table.add_row("to look at", f"{url}/")
-    table.add_row("API key, password", f"{key}, {password}")
+    table.add_row("API key", key)
+    table.add_row("API password", password)
     table.add_row("plan", plan)
     table.add_row("token", f"POST {url}/auth/api/get-token")
     table.add_row("products", f"{url}/api/v1/products, {url}/api/v2/products")

@@ -93,12 +93,12 @@ def test_partners_and_plytix_get_their_secrets(cloud, bridge, folder, tmp_path):
     bridge("config", "apply", folder)
     (tmp_path / "key.pub").write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGr2mBh0Bq1cQ9hJ6tq0y1wC3mJx1mZ3t0mG9dYc5a1N night\n")
 
-    bridge("partner", "password", "bergkauf", typed="one\n")
-    bridge("partner", "password", "bergkauf", typed="two\n")
+    bridge("partner", "password", "bergkauf", typed="the first one\n")
+    bridge("partner", "password", "bergkauf", typed="the second one\n")
     bridge("partner", "key", "bergkauf", tmp_path / "key.pub")
     bridge("secret", "set", "plytix", "--key", "k", typed="p\n")
 
     held = PartnerSecrets(cloud.secretsmanager, f"{NAME}/partners/").read("bergkauf")
-    assert verified("two", held.password)
+    assert verified("the second one", held.password)
     assert len(held.keys) == 1
     assert json.loads(cloud.secretsmanager.get_secret_value(SecretId=f"{NAME}/plytix")["SecretString"])["api_password"] == "p"

@@ -48,6 +48,8 @@ def test_it_says_where_it_is_and_who_may_log_in_and_goes_when_it_is_told_to(up, 
         client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
         client.connect("127.0.0.1", port, "nordhang-erp", password, look_for_keys=False, allow_agent=False)
         assert "inbox" in client.open_sftp().listdir("/")
+    assert "SFTP login of nordhang-erp from 127.0.0.1 accepted" in (tmp_path / ".twin/endpoint.log").read_text()
+    assert "API key: key, API password: password" in text
 
     assert f"sftp {port}" in bridge("twin", "status").stdout
     second = bridge("twin", "up")

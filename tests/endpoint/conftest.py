@@ -108,7 +108,7 @@ def aws(cloud):
     made.iam.put_role_policy(RoleName="partner", PolicyName="tree", PolicyDocument=_policy(rights))
     made.s3.put_object(Bucket=WORK, Key="configuration/current.json", Body=BUNDLE.model_dump_json(by_alias=True).encode())
     secrets = PartnerSecrets(made.secrets, PREFIX)
-    for partner, password in (PASSWORDS | {"faraway": "elsewhere"}).items():
+    for partner, password in (PASSWORDS | {"faraway": "somewhere else"}).items():
         secrets.set_hash(partner, clients.cheap_hash(password))
     return made
 

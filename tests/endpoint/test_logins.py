@@ -16,7 +16,7 @@ from tests.endpoint.conftest import EXCHANGE, INTERNAL, PASSWORDS, PUBLIC, ROLE,
 REFUSED = {
     "a wrong password": ("northwind", "wrong"),
     "an unknown user": ("nobody-here", "wrong"),
-    "an address that is not his": ("faraway", "elsewhere"),
+    "an address that is not his": ("faraway", "somewhere else"),
     "somebody else's password": ("acme", PASSWORDS["northwind"]),
     "no name that could be one": ("a b", "x"),
 }

@@ -20,23 +20,23 @@ def secrets(aws):
 
 
 def test_a_password_is_set_and_changed_and_only_its_hash_is_stored(secrets, aws):
-    secrets.set_password("supplier", "first")
-    secrets.set_password("supplier", "second")
+    secrets.set_password("supplier", "the first one")
+    secrets.set_password("supplier", "the second one")
 
     stored = aws.secrets.get_secret_value(SecretId="of-this-test/supplier")["SecretString"]
-    assert "second" not in stored
+    assert "the second one" not in stored
     assert set(json.loads(stored)) == {"password", "keys"}
-    assert verified("second", secrets.read("supplier").password)
-    assert not verified("first", secrets.read("supplier").password)
+    assert verified("the second one", secrets.read("supplier").password)
+    assert not verified("the first one", secrets.read("supplier").password)
 
 
 def test_keys_and_password_do_not_disturb_one_another(secrets):
     secrets.add_key("supplier", f"{KEY} old comment\n")
-    secrets.set_password("supplier", "word")
+    secrets.set_password("supplier", "some words of his")
     secrets.add_key("supplier", f"{KEY} new comment")
 
     assert secrets.read("supplier").keys == (f"{KEY} new comment",)
-    assert verified("word", secrets.read("supplier").password)
+    assert verified("some words of his", secrets.read("supplier").password)
 
 
 def test_a_hash_made_elsewhere_is_taken_over_and_nonsense_is_not(secrets):
@@ -47,31 +47,31 @@ def test_a_hash_made_elsewhere_is_taken_over_and_nonsense_is_not(secrets):
     assert verified("from the old server", secrets.read("supplier").password)
 
 
-@pytest.mark.parametrize("password", ["", "x" * 1_025])
-def test_passwords_that_transfer_family_never_hands_on_are_refused(secrets, password):
-    with pytest.raises(ValueError, match="1 to 1024"):
+@pytest.mark.parametrize("password", ["", "eleven char", "x" * 1_025])
+def test_passwords_that_are_short_or_that_transfer_family_never_hands_on_are_refused(secrets, password):
+    with pytest.raises(ValueError, match="12 to 1024"):
         secrets.set_password("supplier", password)
     assert secrets.read("supplier") is None
 
 
 def test_who_is_removed_has_nothing_left_and_may_come_again(secrets):
-    secrets.set_password("supplier", "word")
+    secrets.set_password("supplier", "some words of his")
     secrets.remove("supplier")
     assert secrets.read("supplier") is None
     secrets.remove("supplier")  # a second time is no error
-    secrets.set_password("supplier", "again")
-    assert verified("again", secrets.read("supplier").password)
+    secrets.set_password("supplier", "he came back again")
+    assert verified("he came back again", secrets.read("supplier").password)
 
 
 def test_a_secret_that_somebody_wrote_by_hand_stops_with_its_name_and_not_its_text(secrets, aws):
     for text in ("hunter2", "{}", "[]"):
-        secrets.set_password("supplier", "word")
+        secrets.set_password("supplier", "some words of his")
         aws.secrets.put_secret_value(SecretId="of-this-test/supplier", SecretString=text)
         with pytest.raises(Stop, match=r"of-this-test/supplier.*bridge partner password") as told:
             secrets.read("supplier")
         assert "hunter2" not in str(told.value)
-    secrets.set_password("supplier", "word")
-    assert verified("word", secrets.read("supplier").password)
+    secrets.set_password("supplier", "some words of his")
+    assert verified("some words of his", secrets.read("supplier").password)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../../other", "northwind/x", "ä", "n" * 200])
@@ -83,7 +83,7 @@ def test_answers_are_kept_for_a_moment_and_no_longer(aws, secrets):
     now = [0.0]
     held = PartnerSecrets(aws.secrets, "of-this-test/", keep_s=1, clock=lambda: now[0])
     assert held.read("supplier") is None
-    secrets.set_password("supplier", "word")
+    secrets.set_password("supplier", "some words of his")
     assert held.read("supplier") is None
     now[0] = 1.5
     assert held.read("supplier") is not None

@@ -107,6 +107,10 @@ class Ledger:
         self.w.step(f"read run {id}")
         return self.runs[id]
 
+    def knows(self, drop: Drop) -> bool:
+        self.w.step(f"is {drop.key} known")
+        return (drop.key, drop.version) in self.drops
+
     def runs_of(self, key: str, since: int = 0) -> list[Run]:
         self.w.step(f"runs of {key}")
         return [self.runs[id] for (k, _), id in self.drops.items() if k == key and self.runs[id].registered >= since]

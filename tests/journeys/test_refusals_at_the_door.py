@@ -92,11 +92,11 @@ def test_a_protocol_that_was_not_agreed_is_refused_like_a_wrong_password(twin, s
 
 
 def test_an_address_that_is_not_his_is_refused_like_a_wrong_password(twin, shop):
-    PartnerSecrets(twin.client("secretsmanager"), twin.outputs["PartnerSecretsPrefix"]).set_password("far", "away")
+    PartnerSecrets(twin.client("secretsmanager"), twin.outputs["PartnerSecretsPrefix"]).set_password("far", "far, far away")
 
-    assert {refusal(twin, over, "far", "away") for over in ("ftp", "ftps")} == FAREWELL
-    assert refusal(twin, "sftp", "far", "away") == "Authentication failed."
-    from_there = {"username": "far", "password": "away", "protocol": "SFTP", "serverId": "s-1", "sourceIp": "203.0.113.7"}
+    assert {refusal(twin, over, "far", "far, far away") for over in ("ftp", "ftps")} == FAREWELL
+    assert refusal(twin, "sftp", "far", "far, far away") == "Authentication failed."
+    from_there = {"username": "far", "password": "far, far away", "protocol": "SFTP", "serverId": "s-1", "sourceIp": "203.0.113.7"}
     assert twin.identify(from_there) != {}
     assert twin.identify(from_there | {"sourceIp": "203.0.114.7"}) == {}
 

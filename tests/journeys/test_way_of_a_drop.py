@@ -134,13 +134,43 @@ def test_the_operator_is_shown_runs_a_run_and_a_product(shop, erp, operator):
 def test_the_operator_reads_the_same_as_text(shop, erp, operator):
     receipt = erp.drops("products/today.csv", SHEET)
 
-    assert receipt.run in operator.reads("runs")
+    assert receipt.run[-6:] in operator.reads("runs")
     assert 'line 4, column "Price": "free" is not a number.' in operator.reads("run", receipt.run)
-    assert f"label: None → 'Bench', erp/products line 5, run {receipt.run}" in operator.reads("trace", "CH-2")
+    assert f"label: None → 'Bench', erp/products line 5, run {receipt.run[-6:]}" in operator.reads("trace", "CH-2")
 
 
-def test_the_operator_is_told_what_is_not_there(shop, operator):
-    for words, told in ((("run", "01KAXW3E5T7QJ9V2M4N6P8R0SB"), "There is no run"), (("trace", "NOBODY-1"), "knows no product")):
+def test_a_window_of_80_columns_cuts_nothing_and_what_it_shows_of_an_id_leads_to_the_run(shop, erp, operator):
+    name = "products/Preisliste Frühjahr und Sommer für alle Filialen.csv"
+    receipt = erp.drops(name, SHEET.replace("Bench", "A bench for the garden, of oak, on which three may sit, and four who like them"))
+
+    runs, traced = operator.reads("runs", columns=80), operator.reads("trace", "CH-2", columns=80)
+    short = next(line.split()[0] for line in runs.splitlines() if "reported" in line)
+    told = operator.reads("run", short, columns=80)
+    for shown in (runs, traced, told):
+        assert max(map(len, shown.splitlines())) <= 80
+        assert "…" not in shown
+    said = " ".join(runs.split())
+    assert all(word in said for word in (*name.split("/")[1].split(), "feed", "erp/products,", "2 created,", "1 rejected"))
+    assert all(word in " ".join(traced.split()) for word in ("garden,", "four", "who", "like", f"run {short}"))
+    assert "Write digits with a point as the decimal mark" in " ".join(told.split())
+    assert receipt.run in told
+    assert operator.asks("run", receipt.run[-8:].lower())["run"] == receipt.run
+
+
+def test_the_end_of_an_id_that_several_runs_have_says_which(shop, erp, operator):
+    runs = {erp.drops("products/today.csv", SHEET).run for _ in range(2)}
+
+    ended = operator.types("run", "")
+
+    assert (ended.returncode, [run in ended.stderr for run in runs]) == (1, [True, True])
+
+
+def test_the_operator_is_told_what_is_not_there_and_what_looks_like_it(shop, erp, operator):
+    run = erp.drops("products/today.csv", SHEET).run
+    nearly = run[:-1] + ("0" if run[-1] != "0" else "1")
+    for words, told in ((("run", "01KAXW3E5T7QJ9V2M4N6P8R0SB"), "There is no run"), (("trace", "NOBODY-1"), "knows no product"),
+                        (("run", nearly), f"Did you mean {run}"), (("trace", "ch-2"), "Did you mean CH-2?"),
+                        (("publish", "katalog"), 'There is no channel "katalog"; there is none at all')):
         ended = operator.types(*words)
         assert (ended.returncode, told in ended.stderr) == (1, True), ended.stderr
 

@@ -173,7 +173,7 @@ def test_the_file_is_named_for_the_day_in_the_channels_zone(twin, shop):
 def test_a_channel_that_is_not_there_is_refused_by_name(shop, operator):
     ended = operator.types("publish", "katalog")
 
-    assert (ended.returncode, 'there is no channel "katalog"' in ended.stderr) == (1, True)
+    assert (ended.returncode, 'There is no channel "katalog"' in ended.stderr) == (1, True)
 
 
 def test_the_operator_finds_the_delivery_among_the_runs(shop, operator):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -94,10 +96,37 @@ def test_what_aws_refuses_is_told_in_a_line_and_not_in_a_traceback(cloud, monkey
     assert "AWS: An error occurred (AccessDenied)" in result.output
 
 
+@pytest.mark.parametrize("words", [("runs",), ("trace", "A"), ("publish", "X"), ("switch",), ("config", "apply", SAMPLE)])
+@pytest.mark.parametrize(("variables", "said"), [
+    ({}, "It is not said which AWS region to speak to"), ({"AWS_REGION": "eu-central-1"}, "There are no AWS credentials to log in with"),
+    ({"AWS_PROFILE": "nobodys"}, "The config profile (nobodys) could not be found")])
+def test_who_has_not_said_whether_he_means_aws_or_the_twin_is_told_how(tmp_path, monkeypatch, words, variables, said):
+    for variable in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(variable)
+    nothing = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    for name, value in (nothing | variables).items():
+        monkeypatch.setenv(name, value)
+
+    result = Cloud().run(*words)
+
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "say --twin" in result.output
+    assert "AWS_PROFILE, or AWS_REGION" in result.output
+
+
+def test_the_twins_option_may_stand_at_the_end(cloud, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert "No twin runs here" in cloud.run("config", "apply", SAMPLE, "--twin").output
+
+
 def test_checking_a_right_folder_needs_no_aws(monkeypatch):
     monkeypatch.setattr(aws, "client", lambda service: pytest.fail("asked AWS"))
 
-    assert "4 partners, 4 feeds, 1 channel" in Cloud().done("config", "check", SAMPLE)
+    said = Cloud().done("config", "check", SAMPLE)
+
+    assert re.fullmatch(r".*config is right: 4 partners, 4 feeds, 1 channel; version [0-9a-f]{12}\n", said), "and no other remark"
 
 
 def test_checking_a_wrong_folder_is_a_no_with_all_that_is_wrong(folder, cloud):
@@ -107,8 +136,8 @@ def test_checking_a_wrong_folder_is_a_no_with_all_that_is_wrong(folder, cloud):
 
     assert result.exit_code == 1
     assert result.output.replace(f"{folder}/", "").splitlines() == [
-        "partners/bergkauf.yaml:1: name: expected, but missing",
-        "partners/bergkauf.yaml:1: protocols.0: Input should be 'sftp', 'ftps' or 'ftp' (read: 'scp')",
+        "partners/bergkauf.yaml:1:1: name: expected, but missing",
+        "partners/bergkauf.yaml:1:13: protocols.0: expected 'sftp', 'ftps' or 'ftp' (read: 'scp')",
         "2 things are wrong; nothing was changed.",
     ]
 
@@ -121,7 +150,7 @@ def test_a_program_gets_its_answer_as_json(folder, cloud):
     assert right["right"] is True
     assert wrong.exit_code == 1
     assert json.loads(wrong.output)["faults"][0] | {"file": ""} == {
-        "file": "", "line": 2, "path": ["protocols", 0], "message": "Input should be 'sftp', 'ftps' or 'ftp' (read: 'scp')"}
+        "file": "", "line": 2, "column": 13, "path": ["protocols", 0], "message": "expected 'sftp', 'ftps' or 'ftp' (read: 'scp')"}
 
 
 def test_a_wrong_folder_changes_nothing(folder, cloud):

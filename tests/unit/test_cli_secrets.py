@@ -37,6 +37,26 @@ def test_a_partners_password_is_kept_as_a_hash(cloud):
     assert "korrekt" not in output
 
 
+@pytest.mark.parametrize(("words", "typed"), [
+    (["--password", ""], None), (["--password", "elf Zeichen"], None), ([], "hunter2\n"), ([], "x" * 1_025 + "\n")])
+def test_a_password_that_is_too_short_or_too_long_is_refused_and_not_repeated(cloud, words, typed):
+    cloud.done("config", "apply", SAMPLE)
+
+    result = cloud.run("partner", "password", "bergkauf", *words, typed=typed)
+
+    assert result.exit_code == 1
+    assert result.output == ("expected a password of 12 to 1024 characters, of any kind: a few words and blanks will do; "
+                             "nothing was changed.\n")
+    assert "bridge/partners/bergkauf" not in cloud.secretsmanager.secrets
+
+
+def test_twelve_characters_of_any_kind_are_a_password(cloud):
+    cloud.done("config", "apply", SAMPLE)
+    cloud.done("partner", "password", "bergkauf", typed="aaaaaaaaaaaa\n")
+
+    assert verified("aaaaaaaaaaaa", cloud.secretsmanager.of("bridge/partners/bergkauf")["password"])
+
+
 def test_a_password_that_is_made_for_a_partner_is_shown_this_once(cloud):
     cloud.done("config", "apply", SAMPLE)
     made = cloud.done("partner", "password", "bergkauf", "--generate").rsplit(": ", 1)[1].strip()
@@ -58,7 +78,7 @@ def test_a_partner_keeps_a_hash_that_he_brings(cloud):
 
 def test_a_partners_key_joins_those_he_has(cloud, tmp_path):
     cloud.done("config", "apply", SAMPLE)
-    cloud.done("partner", "password", "bergkauf", typed="x\n")
+    cloud.done("partner", "password", "bergkauf", typed="korrekt horse\n")
     (tmp_path / "key.pub").write_text(f"{KEY} night job\n")
     cloud.done("partner", "key", "bergkauf", tmp_path / "key.pub")
 
@@ -86,7 +106,9 @@ def test_nobody_gets_a_password_whom_the_configuration_does_not_know(cloud):
     result = cloud.run("partner", "password", "bergkuaf", "--generate")
 
     assert result.exit_code == 1
-    assert 'There is no partner "bergkuaf" in the configuration; there are: alpwerk, bergkauf' in result.output
+    assert 'There is no partner "bergkuaf". Did you mean bergkauf?' in result.output
+    result = cloud.run("partner", "password", "x", "--generate")
+    assert "there are: alpwerk, bergkauf, lager-sued, nordhang-erp" in result.output
 
 
 def test_a_password_typed_twice_differently_is_not_taken(cloud, monkeypatch):

@@ -74,7 +74,8 @@ def test_paused_twice_it_keeps_the_time_since_when(cloud):
 
 
 @pytest.mark.parametrize(("words", "said"), [
-    (["feed", "nordhang-erp/price"], 'There is no feed "nordhang-erp/price"; there are: '),
+    (["feed", "nordhang-erp/price"], 'There is no feed "nordhang-erp/price". Did you mean nordhang-erp/prices'),
+    (["feed", "x"], "there are: alpwerk/sheet, lager-sued/stock, nordhang-erp/prices, nordhang-erp/products"),
     (["channel", "x"], "there are: retailer-catalogue"), (["lane", "slow"], "there are: fast, main"),
     (["all", "x"], "After all comes no name"),
 ])
@@ -90,4 +91,6 @@ def test_what_is_not_paused_cannot_be_resumed(cloud):
     result = cloud.run("resume", "lane", "fast")
 
     assert result.exit_code == 1
-    assert "Not paused: lane fast" in result.output
+    assert "Not paused: lane fast. What is paused: nothing" in result.output
+    cloud.done("pause", "feed", FEED)
+    assert f"What is paused: feed {FEED}" in cloud.run("resume", "feed", "nordhang-erp/price").output

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from bridge.configuration import Bundle, Channel, Lane, Owner, When
+from bridge.configuration import Bundle, Channel, ChannelColumn, Column, Feed, Key, Lane, Owner, Partner, Settings, When
 from bridge.domain import drop
 from cli.configuration import WrongConfiguration, read
 
@@ -23,11 +24,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(folder: Path) -> list[str]:
-    """What is wrong, with paths below the folder."""
+def told(folder: Path, *, columns: bool = False) -> list[str]:
+    """What is wrong, with paths below the folder; without the column in which it stands, unless that is asked for."""
     with pytest.raises(WrongConfiguration) as wrong:
         read(folder)
-    return str(wrong.value).replace(f"{folder}/", "").splitlines()
+    lines = str(wrong.value).replace(f"{folder}/", "").splitlines()
+    return lines if columns else [re.sub(r"^(\S+:\d+):\d+: ", r"\1: ", line) for line in lines]
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -62,23 +64,25 @@ def test_each_sample_file_is_taken_by_one_feed(file, feed):
     assert [taker.id for taker in drop.takers(bundle, landed)] == [feed]
 
 
-def test_each_fault_is_told_with_file_line_and_what_was_expected(folder):
+def test_each_fault_is_told_with_file_line_column_and_what_was_expected(folder):
     change(folder / "feeds/nordhang-erp/prices.yaml", "lane: fast", "lane: quick")
     change(folder / "feeds/nordhang-erp/prices.yaml", "required: yes", "requred: yes")
     change(folder / "channels/retailer-catalogue.yaml", "30 2 * * *", "61 2 * * *")
 
-    assert told(folder) == [
-        """channels/retailer-catalogue.yaml:3: when.cron: minute: expected 0 to 59, found "61" (read: '61 2 * * *')""",
-        "feeds/nordhang-erp/prices.yaml:3: lane: Input should be 'fast' or 'main' (read: 'quick')",
-        "feeds/nordhang-erp/prices.yaml:7: columns.VK netto.requred: is not known here; expected one of "
+    assert told(folder, columns=True) == [
+        """channels/retailer-catalogue.yaml:3:8: when.cron: minute: expected 0 to 59, found "61" (read: '61 2 * * *')""",
+        "feeds/nordhang-erp/prices.yaml:3:1: lane: expected 'fast' or 'main' (read: 'quick')",
+        "feeds/nordhang-erp/prices.yaml:7:61: columns.VK netto.requred: is not known here; did you mean required? Else one of "
         "aliases, date, empty, false, max, min, owner, required, split, to, true, type, values",
     ]
 
 
 @pytest.mark.parametrize(("file", "old", "new", "expected"), [
     ("partners/bergkauf.yaml", "[sftp]", "[sftp]\nallow: [203.0.113.7/24]",
-     "4: allow.0: expected an address or a network such as 203.0.113.0/24"),
-    ("partners/bergkauf.yaml", "[sftp]", "[scp]", "3: protocols.0: Input should be 'sftp', 'ftps' or 'ftp' (read: 'scp')"),
+     "4: allow.0: expected an address or a network: write 203.0.113.0/24 for the network, 203.0.113.7 for this one address"),
+    ("partners/bergkauf.yaml", "[sftp]", "[sftp]\nallow: [bergkauf.example]",
+     "4: allow.0: expected an address or a network such as 203.0.113.0/24 (read: 'bergkauf.example')"),
+    ("partners/bergkauf.yaml", "[sftp]", "[scp]", "3: protocols.0: expected 'sftp', 'ftps' or 'ftp' (read: 'scp')"),
     ("partners/bergkauf.yaml", "[sftp]", "[]", "3: protocols: expected at least one, but there is none"),
     ("partners/lager-sued.yaml", "/EXPORT/BESTAND", "/inbox/old", "4: paths./inbox/old: expected a path outside /inbox"),
     ("partners/lager-sued.yaml", "/EXPORT/BESTAND: inbox", "/A/B: inbox, /A: outbox",
@@ -91,7 +95,7 @@ def test_each_fault_is_told_with_file_line_and_what_was_expected(folder):
     ("feeds/alpwerk/sheet.yaml", "to: name_en", "to: description_en", '5: columns.Product name.to: two columns fill "description_en"'),
     ("feeds/alpwerk/sheet.yaml", "to: name_en", "to: sku", '5: columns.Product name.to: "sku" is filled by key'),
     ("feeds/alpwerk/sheet.yaml", "to: name_en", "to: Name EN", "5: columns.Product name.to: expected the label that Plytix made"),
-    ("feeds/alpwerk/sheet.yaml", "max: 120", "max: 0", "5: columns.Product name.max: Input should be greater than or equal to 1 (read: 0)"),
+    ("feeds/alpwerk/sheet.yaml", "max: 120", "max: 0", "5: columns.Product name.max: expected 1 or more (read: 0)"),
     ("feeds/alpwerk/sheet.yaml", "{to: name_en", "{min: 1, to: name_en",
      "5: columns.Product name.min: expected only where type is integer or decimal"),
     ("feeds/lager-sued/stock.yaml", "cp850", "cp8500", "3: encoding: expected an encoding that Python knows"),
@@ -110,7 +114,7 @@ def test_each_fault_is_told_with_file_line_and_what_was_expected(folder):
     ("feeds/lager-sued/stock.yaml", "creates: no", "creates: no\nlane: main", "12: lane: stands twice, first on line 5"),
     ("feeds/lager-sued/stock.yaml", "creates: no", "name: stock", "11: name: is told by the file's place and name"),
     ("feeds/lager-sued/stock.yaml", "key:", "keys:", "1: key: expected, but missing"),
-    ("feeds/lager-sued/stock.yaml", "key: {column: ARTNR, as: sku}", "key: {", "8: expected YAML:"),
+    ("feeds/lager-sued/stock.yaml", "key: {column: ARTNR, as: sku}", "key: {", "6: expected YAML: a bracket that opens here"),
     ("feeds/lager-sued/stock.yaml", "key: {column: ARTNR, as: sku}", "key: &all {column: ARTNR}",
      "6: key: expected the value itself, without & and *"),
     ("channels/retailer-catalogue.yaml", "Europe/Berlin", "Europe/Bielefeld", "3: when.zone: expected a time zone such as Europe/Berlin"),
@@ -119,7 +123,7 @@ def test_each_fault_is_told_with_file_line_and_what_was_expected(folder):
     ("channels/retailer-catalogue.yaml", "katalog_", "../katalog_", "6: file: expected a plain file name"),
     ("channels/retailer-catalogue.yaml", "status: Completed", "status: complete",
      "4: select.status: expected one of Draft, Completed, Archived"),
-    ("channels/retailer-catalogue.yaml", '"0,00"', '"0.000"', "14: columns.Gewicht (kg).style: Input should be '0.00' or '0,00'"),
+    ("channels/retailer-catalogue.yaml", '"0,00"', '"0.000"', "14: columns.Gewicht (kg).style: expected '0.00' or '0,00'"),
 ])
 def test_a_wrong_value_is_refused_where_it_stands(folder, file, old, new, expected):
     change(folder / file, old, new)
@@ -176,7 +180,69 @@ def test_what_is_nested_without_end_is_told(folder, nested):
 def test_a_wait_that_would_never_end_is_refused(folder, said, most):
     (folder / "settings.yaml").write_text(f"{said}\n")
 
-    assert told(folder)[0].startswith(f"settings.yaml:1: {said.split(':')[0]}: Input should be less than or equal to {most}")
+    assert told(folder)[0].startswith(f"settings.yaml:1: {said.split(':')[0]}: expected {most} or less")
+
+
+WRONG = ["", "[]", "{}", "[a, b]", "{a: b}", "7", "-1", "1.5", "1e999", ".nan", "1" + "0" * 5_000, "yes", "true", "text", '""',
+         "2026-11-24", "[[a]]", "[{a: b}]", "{a: {b: c}}", "[1, yes, null]", "!!binary x", "\"\\0\""]
+RAW = re.compile(r"[Ii]nput should|Extra inputs|Field required|Unable to|valid (?:tuple|dict|string|integer|number|list)|instance of|type=|"
+                 r"should have|Value error|Assertion|has host bits|while (?:parsing|scanning)|<block|<scalar|start any token|None|"
+                 r"tag:yaml|did not find|ctx|pydantic|ruamel|Errno|Traceback")
+PLACES = {
+    "partners/bergkauf.yaml": (Partner, ""), "feeds/lager-sued/stock.yaml": (Feed, ""), "channels/retailer-catalogue.yaml": (Channel, ""),
+    "settings.yaml": (Settings, ""), "feeds/alpwerk/sheet.yaml": (Key, "key"), "channels/other.yaml": (When, "when"),
+    "feeds/nordhang-erp/prices.yaml": (Column, "columns.X"), "channels/third.yaml": (ChannelColumn, "columns.X"),
+}
+"""A file for each model, and below which keys it stands there."""
+
+
+@pytest.mark.parametrize("value", WRONG, ids=lambda value: value[:20] or "nothing")
+@pytest.mark.parametrize(("file", "model", "below"), [(file, *place) for file, place in PLACES.items()], ids=PLACES)
+def test_whatever_is_written_somewhere_is_answered_in_plain_words(folder, file, model, below, value):
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    outer = below.split(".") if below else []
+    text = "".join(f"{' ' * depth}{key}:\n" for depth, key in enumerate(outer))
+    text += "".join(f"{' ' * len(outer)}{key}: {value}\n" for key in [*keys, "nonsense"])
+    (folder / file).write_text(text)
+
+    faults = [line for line in told(folder, columns=True) if line.startswith(file)]
+
+    assert faults
+    for fault in faults:
+        where, sentence = fault.split(": ", 1)
+        assert re.fullmatch(r"[\w/.-]+:\d+:\d+", where)
+        assert not RAW.search(sentence), fault
+        assert re.search("expected|cannot|write|one of|there is no|stands twice|is told by|also names|fill", sentence), fault
+
+
+@pytest.mark.parametrize(("text", "place", "remedy"), [
+    ("name: x\nprotocols: sftp\n", "2:1", "protocols: expected a list, such as [sftp] (read: 'sftp')"),
+    ("name: x\nprotocols: {sftp: ftp}\n", "2:1", "protocols: expected a list, such as [one, other] (read: keys with values)"),
+    ("name: 123\n", "1:1", 'name: expected a text; put a number, a day or true and false in "quotation marks" (read: 123)'),
+    ("name: [x]\n", "1:1", 'name: expected a text; put a number, a day or true and false in "quotation marks" (read: a list)'),
+    ("name: x\npaths: [/a]\n", "2:1", "paths: expected keys with values, such as {key: value} (read: a list)"),
+    ("name: x\nprotocol: [ftp]\n", "2:1", "protocol: is not known here; did you mean protocols? Else one of allow, name, paths, protocols"),
+    ("name: x\n\tallow: []\n", "2:1", "expected YAML: a tab stands here; set lines in with blanks (read: 'allow: []')"),
+    ("name: Bergkauf: Handel\n", "1:15", 'expected YAML: a second ":" in one line, or'),
+    ("name: x\nallow: [203.0.113.0/24\n", "2:8", "expected YAML: a bracket that opens here is not closed"),
+    ("name: 'x\nallow: []\n", "1:7", "expected YAML: a quotation mark that opens here is never closed (read: \"name: 'x\")"),
+    ("name: x\n  allow: []\n", "2:8", 'expected YAML: a second ":" in one line, or a line that is set in too far'),
+    ("paths:\n  /a: inbox\n /b: outbox\n", "3:2", "expected YAML: this line is set in otherwise than the lines that it belongs to"),
+    ("name: x\nsftp\nallow: []\n", "2:1", 'expected YAML: a line without ":"; expected a key'),
+    ("name: @x\n", "1:7", "expected YAML: a word cannot begin with this character; put it in quotation marks (read: 'name: @x')"),
+    ("name: *x\n", "1:7", "expected YAML: a word cannot begin with this character; put it in quotation marks"),
+    ('name: "C:\\new"\nallow: "\\q"\n', "2:10", 'expected YAML: a backslash in "quotation marks" begins an escape'),
+    ("name: x\n---\nname: y\n", "2:1", "expected YAML: expected one document; take out the lines"),
+    ('name: "x" y\n', "1:11", "expected YAML: something stands behind a closing quotation mark"),
+    ("name: }\n", "1:7", "expected YAML: a value is missing here, or a bracket or a comma is too many"),
+    ("name: a\x01b\n", "1:8", "expected no control characters; take this one out (read: '\\x01')"),
+    ("- x\n", "1:1", "expected keys with values at the top of the file"),
+])
+def test_a_mistake_in_a_file_is_told_with_its_place_what_stands_there_and_a_remedy(folder, text, place, remedy):
+    (folder / "partners/bergkauf.yaml").write_text(text)
+
+    assert [line for line in told(folder, columns=True) if line.startswith(f"partners/bergkauf.yaml:{place}: {remedy}")], told(folder)
+    assert not [line for line in told(folder) if RAW.search(line)]
 
 
 def test_what_is_no_part_of_the_configuration_is_told_and_left_alone(folder):

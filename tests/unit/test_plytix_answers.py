@@ -8,7 +8,7 @@ from bridge.adapters.plytix.products import at_fault
 from bridge.adapters.plytix.session import Answer, data, seconds
 from bridge.adapters.plytix.token import lifetime_s
 from bridge.adapters.plytix.verdict import judge
-from bridge.errors import Changed, Fate, Later, Refused, Stop
+from bridge.errors import Changed, Denied, Fate, Later, Refused, Stop
 
 V1 = {
     "id": "64b001", "sku": "TR-9", "label": "Trail shoe", "gtin": None, "status": "Draft", "thumbnail": None,
@@ -89,7 +89,7 @@ def test_the_schema_reads_the_same_in_both_shapes_and_its_version_follows_its_co
     (422, None, Later, Fate.UNKNOWN),
     (429, None, Later, Fate.NOT_DONE), (500, ENVELOPE, Later, Fate.UNKNOWN), (503, None, Later, Fate.UNKNOWN),
     (504, None, Later, Fate.IN_FLIGHT),
-    (400, ENVELOPE, Stop, None), (401, None, Stop, None), (403, None, Stop, None), (301, None, Stop, None),
+    (400, ENVELOPE, Stop, None), (401, None, Stop, None), (403, None, Denied, None), (301, None, Stop, None),
 ])
 def test_answers_are_sorted_by_what_happens_next(status, body, error, fate):
     judged = judge(status, body)

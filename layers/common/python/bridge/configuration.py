@@ -289,7 +289,7 @@ def between(partners: set[str], feeds: dict[str, Feed], channels: dict[str, Chan
     """What things of one configuration say of each other that is not so."""
     for id, feed in feeds.items():
         if feed.partner not in partners:
-            yield Fault(("feeds", id), f'there is no partner "{feed.partner}"')
+            yield Fault(("feeds", id), no_partner(feed.partner, partners))
         for other in feeds.values():
             for pattern in feed.takes:
                 if other.id < id and other.partner == feed.partner and pattern in other.takes:
@@ -297,4 +297,8 @@ def between(partners: set[str], feeds: dict[str, Feed], channels: dict[str, Chan
     for name, channel in channels.items():
         for recipient in channel.recipients:
             if recipient not in partners:
-                yield Fault(("channels", name, "recipients"), f'there is no partner "{recipient}"')
+                yield Fault(("channels", name, "recipients"), no_partner(recipient, partners))
+
+
+def no_partner(name: str, partners: set[str]) -> str:
+    return f'there is no partner "{name}"; there are: {", ".join(sorted(partners)) or "none"}'

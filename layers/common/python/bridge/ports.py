@@ -39,8 +39,11 @@ class Ledger(Protocol):
         """The run of this drop and whether it is new; the second of S3's at-least-once events gets the first one's run."""
 
     def run(self, id: str) -> Run: ...
+    def knows(self, drop: Drop) -> bool:
+        """Whether this version of its key is registered."""
+
     def runs_of(self, key: str, since: int = 0) -> list[Run]:
-        """Of all versions of this key that were registered since then."""
+        """Of all versions of this key that were registered since then, the oldest first."""
 
     def note_upload(self, upload: Upload) -> None: ...
     def uploads_of(self, key: str) -> list[Upload]: ...
@@ -74,7 +77,8 @@ class Ledger(Protocol):
         """It was seen to: what stands still is not sent again before it has stood still anew."""
 
     def is_reported(self, run: Run, now: int) -> bool:
-        """False: proof has come since `run` was read that its drop is a fragment; it is to be reported again."""
+        """Its drop lies in the archive: from here on run and registration grow old together.
+        False: proof has come since `run` was read that its drop is a fragment; it is to be reported again."""
 
 
 class Claims(Protocol):

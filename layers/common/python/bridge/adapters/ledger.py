@@ -3,10 +3,16 @@
 | pk, sk                      | an item holds                                                        |
 |-----------------------------|----------------------------------------------------------------------|
 | `drop#<key>`, version       | which run this version of this key has: three events for it are one  |
+| `drop#<key>`, `run#<id>`    | the same by time of registration: what a late word looks through     |
 | `drop#<key>`, `upload#…`    | Transfer's word, kept a day: it may come before S3's event           |
 | `run#<id>`, `run`           | the run; `open` = `run` until it is reported, `done` afterwards      |
 | `run#<id>`, `chunk#<n>`     | a chunk that is done, with its outcomes                              |
 | `mirror`, `state`           | how far the mirror is, and whose turn it is to refresh it            |
+
+A registration must not go while its object lies in an inbox: `redrive` would find it there, know nothing of it and take it a second
+time. So none expires before its run is reported, however long that takes; and a run is reported only when `archive` has deleted its very
+version from the inbox for good (no delete marker, from under which it could come back; S3 gives no version id twice). Registration and
+run then go after the same `RUNS_KEPT_S`, which is also far longer than any event can be late (queues keep messages 14 days).
 """
 
 from __future__ import annotations
@@ -21,6 +27,7 @@ from botocore.exceptions import ClientError
 from ulid import ULID
 
 from bridge.adapters.body import SAYS, Bodies, Item, is_refusal, readable
+from bridge.adapters.update import Update
 from bridge.configuration import Lane
 from bridge.domain import sequence
 from bridge.domain.drop import Drop
@@ -37,6 +44,8 @@ if TYPE_CHECKING:
 
 WORD_KEPT_S, RUNS_KEPT_S = 86_400, 400 * 86_400
 NUMBERS = ("rows", "staged", "noted", "total", "done", "moved", "closed", "reported", "due")
+LISTED_KEPT_S = 30 * 86_400  # no word is so late: messages live 14 days
+LAST = "~"  # behind every letter and digit
 SPENT, NO_PLAN = "spent_", {"S": "{}"}
 WORDS = ("configuration", "attempt")
 
@@ -49,26 +58,31 @@ class Ledger:
 
     # ---- drops and runs
     def register(self, run: Run) -> tuple[Run, bool]:
-        drop = {"pk": {"S": f"drop#{run.drop.key}"}, "sk": {"S": run.drop.version}, "run": {"S": run.id}, **SAYS}
+        pk, named = f"drop#{run.drop.key}", {"run": {"S": run.id}, **SAYS}
+        by_time = {**_key(pk, f"run#{run.id}"), **named, "expires": {"N": str(run.registered // 1000 + LISTED_KEPT_S)}}
+        items = ({**_key(pk, run.drop.version), **named}, by_time, self._item(run))
         new = "attribute_not_exists(pk)"
         try:
             self._db.transact_write_items(TransactItems=[
-                {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": new}} for item in (drop, self._item(run))])
+                {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": new}} for item in items])
         except ClientError as error:
             if not is_refusal(error):
                 raise
-            return self.run(readable(self._get(drop["pk"]["S"], run.drop.version))["run"]["S"]), False
+            return self.run(readable(self._get(pk, run.drop.version))["run"]["S"]), False
         return run, True
+
+    def knows(self, drop: Drop) -> bool:
+        return self._find(f"drop#{drop.key}", drop.version) is not None
 
     def run(self, id: str) -> Run:
         return self._run(self._get(f"run#{id}", "run"))
 
     def runs_of(self, key: str, since: int = 0) -> list[Run]:
-        ids = [item["run"]["S"] for item in self._query(f"drop#{key}") if "run" in readable(item)]
-        return [self.run(id) for id in ids if ULID.from_str(id).milliseconds >= since]  # an id begins with the time of registration
+        first = ULID.from_bytes(max(since, 0).to_bytes(6) + bytes(10))  # an id begins with the time of registration
+        return [self.run(readable(item)["run"]["S"]) for item in self._query(f"drop#{key}", "run#", str(first))]
 
     def advance(self, id: str, since: Sequence[State], to: State, add: dict[Outcome, int] | None = None, **facts: Any) -> bool:
-        update = _Update().set("state", {"S": to.value})
+        update = Update().set("state", {"S": to.value})
         for name, value in facts.items():
             update.set(name, _value(value))
         for outcome, rows in (add or {}).items():
@@ -77,16 +91,16 @@ class Ledger:
         return self._update(f"run#{id}", update, f"#state IN ({', '.join(states)})", states) is not None
 
     def prove(self, id: str) -> None:
-        self._update(f"run#{id}", _Update().set("whole", {"BOOL": True}))
+        self._update(f"run#{id}", Update().set("whole", {"BOOL": True}))
 
     def cut(self, id: str) -> bool:
-        update = _Update().set("cut_off", {"BOOL": True}).set("reported", {"N": "0"}).set("open", {"S": "run"})
+        update = Update().set("cut_off", {"BOOL": True}).set("reported", {"N": "0"}).set("open", {"S": "run"})
         states = {f":s{i}": {"S": s.value} for i, s in enumerate(TAKEN)}
         condition = f"attribute_not_exists(cut_off) AND #state IN ({', '.join(states)})"
         return self._update(f"run#{id}", update.mentions("state"), condition, states) is not None
 
     def note_chunk(self, id: str, number: int) -> Run:
-        update = _Update().set("noted", {"N": str(number + 1)}).set("moved", {"N": str(_now())})
+        update = Update().set("noted", {"N": str(number + 1)}).set("moved", {"N": str(_now())})
         item = self._update(f"run#{id}", update)
         assert item is not None
         return self._run(item)
@@ -103,11 +117,12 @@ class Ledger:
         return [self._run(item) for page in items for item in page["Items"]]
 
     def touch(self, id: str, now: int) -> None:
-        self._update(f"run#{id}", _Update().set("moved", {"N": str(now)}))
+        self._update(f"run#{id}", Update().set("moved", {"N": str(now)}))
 
     def is_reported(self, run: Run, now: int) -> bool:
-        kept = {"N": str(now // 1000 + RUNS_KEPT_S)}
-        update = _Update().set("reported", {"N": str(now)}).set("open", {"S": "done"}).set("expires", kept)
+        kept = {"N": str(now // 1000 + RUNS_KEPT_S)}  # the registration first: who dies in between does both again
+        self._update(f"drop#{run.drop.key}", Update().set("expires", kept), "attribute_exists(pk)", sk=run.drop.version)
+        update = Update().set("reported", {"N": str(now)}).set("open", {"S": "done"}).set("expires", kept)
         return self._update(f"run#{run.id}", update, "" if run.cut_off else "attribute_not_exists(cut_off)") is not None
 
     # ---- chunks
@@ -123,7 +138,7 @@ class Ledger:
         body = {sku: judged.to_json() for sku, judged in outcomes.items()}
         chunk = {"pk": {"S": f"run#{id}"}, "sk": {"S": f"chunk#{number:06d}"}, **self._bodies.pack(body),
                  "expires": {"N": str(_now() // 1000 + RUNS_KEPT_S)}}
-        update = _Update().add("done", 1).set("moved", {"N": str(_now())})
+        update = Update().add("done", 1).set("moved", {"N": str(_now())})
         for outcome, n in rows.items():
             update.add(f"n_{outcome}", n)
         _add_spent(update, spent)
@@ -141,7 +156,7 @@ class Ledger:
         return True
 
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
-        update = _Update()
+        update = Update()
         _add_spent(update, spent)
         self._update(f"run#{id}", update)
 
@@ -167,17 +182,17 @@ class Ledger:
                            item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"])
 
     def begin(self, now: int, until: int) -> bool:
-        update = _Update().set("turn_until", {"N": str(until)}).set("f", SAYS["f"])  # read before: it is a format of ours
+        update = Update().set("turn_until", {"N": str(until)}).set("f", SAYS["f"])  # read before: it is a format of ours
         return self._update("mirror", update, "attribute_not_exists(turn_until) OR turn_until < :now",
                             {":now": {"N": str(now)}}, sk="state") is not None
 
     def complete(self, state: MirrorState) -> None:
-        update = _Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
+        update = Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
         self._update("mirror", update.set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk}), sk="state")
 
     def give_back(self, until: int) -> None:
-        update = _Update().set("turn_until", {"N": "0"})
+        update = Update().set("turn_until", {"N": "0"})
         self._update("mirror", update, "turn_until = :until", {":until": {"N": str(until)}}, sk="state")
 
     # ---- items
@@ -211,15 +226,16 @@ class Ledger:
     def _find(self, pk: str, sk: str) -> Item | None:
         return self._db.get_item(TableName=self._table, Key=_key(pk, sk), ConsistentRead=True).get("Item")
 
-    def _query(self, pk: str, prefix: str = "") -> Iterator[Item]:
-        values = {":pk": {"S": pk}} | ({":prefix": {"S": prefix}} if prefix else {})
+    def _query(self, pk: str, prefix: str, first: str = "") -> Iterator[Item]:
+        """Items whose sk begins with the prefix, from `first` on (what stands behind the prefix), in order."""
         pages = self._db.get_paginator("query").paginate(
-            TableName=self._table, KeyConditionExpression="pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
-            ExpressionAttributeValues=values, ConsistentRead=True)
+            TableName=self._table, KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":first": {"S": prefix + first}, ":last": {"S": prefix + LAST}},
+            ConsistentRead=True)
         for page in pages:
             yield from page["Items"]
 
-    def _update(self, pk: str, update: _Update, condition: str = "", values: Item | None = None, sk: str = "run") -> Item | None:
+    def _update(self, pk: str, update: Update, condition: str = "", values: Item | None = None, sk: str = "run") -> Item | None:
         """The item afterwards; None where the condition was not met."""
         call = update.expression(values)
         if condition:
@@ -232,37 +248,7 @@ class Ledger:
             raise
 
 
-class _Update:
-    """An update expression in the making; every name goes by `#name`, so that none is a reserved word."""
-
-    def __init__(self) -> None:
-        self._sets: dict[str, Item] = {}
-        self._adds: dict[str, Item] = {}
-        self._mentioned: list[str] = []
-
-    def set(self, name: str, value: Item) -> _Update:
-        self._sets[name] = value
-        return self
-
-    def add(self, name: str, number: int) -> _Update:
-        self._adds[name] = {"N": str(number)}
-        return self
-
-    def mentions(self, name: str) -> _Update:
-        """In its condition."""
-        self._mentioned.append(name)
-        return self
-
-    def expression(self, values: Item | None = None) -> dict[str, Any]:
-        sets = ", ".join(f"#{n} = :{n}" for n in self._sets)
-        adds = ", ".join(f"#{n} :{n}" for n in self._adds)
-        names = {f"#{n}": n for n in [*self._sets, *self._adds, *self._mentioned]}
-        return {"UpdateExpression": (f"SET {sets} " if sets else "") + (f"ADD {adds}" if adds else ""),
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": {f":{n}": v for n, v in (self._sets | self._adds).items()} | (values or {})}
-
-
-def _add_spent(update: _Update, spent: Mapping[str, int]) -> None:
+def _add_spent(update: Update, spent: Mapping[str, int]) -> None:
     for kind, n in spent.items():
         update.add(f"{SPENT}{kind}", n)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 HELD = 1_000  # names kept at once: a scanner must not fill the memory
+SHORTEST_PASSWORD = 12  # characters: nothing but the length is asked for (NIST SP 800-63B), as rules make passwords alike
 LONGEST_PASSWORD = 1_024  # characters that Transfer Family hands on (aws-reference.md §2.1)
 NOBODY = "nobody"  # asked for instead of what cannot be in a secret's name, so that such a name costs the same
 
@@ -48,8 +49,9 @@ class PartnerSecrets:
 
     def set_password(self, partner: str, password: str) -> None:
         """Replaces the one before; his keys stay. Only the hash leaves this machine. Raises ValueError."""
-        if not 0 < len(password) <= LONGEST_PASSWORD:
-            raise ValueError(f"expected a password of 1 to {LONGEST_PASSWORD} characters")
+        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+            raise ValueError(f"expected a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, of any kind: "
+                             "a few words and blanks will do")
         self.set_hash(partner, hashed(password, secrets.token_bytes(16)))
 
     def set_hash(self, partner: str, stored: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from datetime import datetime
-from ipaddress import ip_network
+from ipaddress import ip_interface, ip_network
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.domain.folder import OWN
@@ -54,9 +54,11 @@ def yes_no(value: object) -> object:
 
 def network(text: str) -> str:
     try:
-        ip_network(text)
-    except ValueError as error:
-        raise ValueError(f"expected an address or a network such as 203.0.113.0/24: {error}") from None
+        around = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("expected an address or a network such as 203.0.113.0/24") from None
+    if around.network_address != ip_interface(text).ip:
+        raise ValueError(f"expected an address or a network: write {around} for the network, {ip_interface(text).ip} for this one address")
     return text
 
 

@@ -64,7 +64,7 @@ def _drops(needs: Redrive, now: int) -> int:
         patience = settings.stays_s if drop.is_half or not drop.size else settings.redrive_s
         if not in_inbox(drop.key) or drop.landed > now - int(patience * 1000):
             continue
-        if not any(run.drop.version == drop.version for run in needs.ledger.runs_of(drop.key)):
+        if not needs.ledger.knows(drop):
             needs.queues.send_found(drop)
             count += 1
     return count

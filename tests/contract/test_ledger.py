@@ -1,0 +1,105 @@
+"""The ledger's registrations of drops, as DynamoDB keeps them: looked up one by one, and gone no sooner than they may be."""
+
+import time
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from ulid import ULID
+
+from bridge.adapters.body import Bodies
+from bridge.adapters.ledger import RUNS_KEPT_S, Ledger
+from bridge.domain.drop import Drop
+from bridge.domain.run import Run, State
+from bridge.domain.sequence import landing
+
+KEY = "erp/inbox/prices/PRICES.csv"
+DAY_MS = 86_400_000
+NOW = time.time_ns() // 1_000_000
+
+
+@pytest.fixture
+def table(cloud):
+    name = f"ledger-{uuid4().hex[:8]}"
+    text = [{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")]
+    cloud.dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", AttributeDefinitions=text,
+                                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
+    return name
+
+
+@pytest.fixture
+def ledger(cloud, table):
+    return Ledger(cloud.dynamodb, table, Bodies(cloud.s3, "no bucket is needed"))
+
+
+@pytest.fixture
+def items(cloud, table):
+    """All that stands in the table, by sort key."""
+    return lambda: {item["sk"]["S"]: item for item in cloud.dynamodb.scan(TableName=table)["Items"]}
+
+
+@pytest.fixture
+def requests(cloud):
+    """What DynamoDB is asked for, by operation."""
+    seen = []
+    heard = cloud.dynamodb.meta.events
+    heard.register("before-call.dynamodb", see := lambda model, **_: seen.append(model.name), unique_id="seen")
+    yield seen
+    heard.unregister("before-call.dynamodb", see, unique_id="seen")
+
+
+def a_run(version, registered=NOW, key=KEY):
+    drop = Drop("exchange", key, version, 1, f"etag-{version}", registered)
+    return Run(str(ULID.from_timestamp(registered / 1000)), drop, "erp/prices", landing(registered, "", key), registered, moved=registered)
+
+
+def test_a_daily_file_of_one_name_is_looked_up_by_its_version_with_one_request(ledger, requests):
+    for day in range(5):
+        ledger.register(a_run(f"v{day}", NOW - day * DAY_MS))
+    requests.clear()
+
+    assert ledger.knows(a_run("v3").drop)
+    assert not ledger.knows(a_run("v9").drop)
+    assert not ledger.knows(a_run("v3", key="erp/inbox/prices/OTHER.csv").drop)
+    assert requests == ["GetItem"] * 3
+
+
+def test_of_the_runs_of_a_name_only_those_are_read_that_were_registered_since(ledger, requests):
+    runs = [ledger.register(a_run(f"v{day}", NOW - day * DAY_MS))[0] for day in range(5)]
+    requests.clear()
+
+    assert ledger.runs_of(KEY, NOW - DAY_MS) == [runs[1], runs[0]]
+    assert requests == ["Query", "GetItem", "GetItem"]
+    assert [run.drop.version for run in ledger.runs_of(KEY)] == ["v4", "v3", "v2", "v1", "v0"]
+    assert ledger.runs_of(KEY, NOW + 1) == []
+
+
+def test_a_drop_that_is_announced_twice_has_one_run(ledger):
+    first, new = ledger.register(a_run("v1"))
+    second, again = ledger.register(replace(a_run("v1"), id=str(ULID())))
+
+    assert (new, again) == (True, False)
+    assert second == first
+    assert ledger.runs_of(KEY) == [first]
+
+
+def test_a_registration_stays_as_long_as_its_run_is_not_reported_and_then_as_long_as_the_run(ledger, items):
+    run, _ = ledger.register(a_run("v1", NOW - 500 * DAY_MS))
+    assert "expires" not in items()["v1"], "its object may still lie in the inbox"
+
+    ledger.advance(run.id, [State.RECEIVED], State.REFUSED, closed=NOW)
+    assert "expires" not in items()["v1"]
+
+    ledger.is_reported(run, NOW)
+    kept = {"N": str(NOW // 1000 + RUNS_KEPT_S)}
+    assert (items()["v1"]["expires"], items()["run"]["expires"]) == (kept, kept)
+    assert ledger.knows(run.drop)
+
+
+def test_a_registration_that_is_gone_is_not_made_anew_by_a_second_report(ledger, items, cloud, table):
+    run, _ = ledger.register(a_run("v1"))
+    cloud.dynamodb.delete_item(TableName=table, Key={"pk": {"S": f"drop#{KEY}"}, "sk": {"S": "v1"}})
+
+    ledger.is_reported(run, NOW)
+
+    assert "v1" not in items()
