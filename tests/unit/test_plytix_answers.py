@@ -2,12 +2,12 @@
 
 import pytest
 
-from bridge.adapters.plytix import answers
+from bridge.adapters.plytix import answers, filters
 from bridge.adapters.plytix.credentials import credentials
 from bridge.adapters.plytix.products import at_fault
-from bridge.adapters.plytix.session import Answer, data, seconds
 from bridge.adapters.plytix.token import lifetime_s
 from bridge.adapters.plytix.verdict import judge
+from bridge.adapters.plytix.wire import Answer, data, seconds
 from bridge.errors import Changed, Fate, Later, Refused, Stop
 
 V1 = {
@@ -73,12 +73,12 @@ def test_the_schema_reads_the_same_in_both_shapes_and_its_version_follows_its_co
     weight = {"key": "attributes.weight", "filter_type": "DecimalAttribute", "operators": ["eq"]}
     system = {"key": "_is_variation", "filter_type": "BooleanAttribute", "operators": ["eq"]}
 
-    nested = answers.schema([{"attributes": [colour, weight], "properties": [system]}])
+    nested = filters.schema([{"attributes": [colour, weight], "properties": [system]}])
 
-    assert nested == answers.schema([system, weight, colour])
+    assert nested == filters.schema([system, weight, colour])
     assert (nested.types, nested.options) == (
         {"color": "DropdownAttribute", "weight": "DecimalAttribute"}, {"color": ["Blue", "Red"]})
-    assert answers.schema([colour | {"options": ["Blue"]}, weight]).version != nested.version
+    assert filters.schema([colour | {"options": ["Blue"]}, weight]).version != nested.version
 
 
 @pytest.mark.parametrize(("status", "body", "error", "fate"), [
