@@ -85,7 +85,8 @@ def work(bridge: Bridge) -> None:
     """One message after the other, until none is left."""
     m = bridge.memory
     intake = Intake(m.configuration, m.ledger, m.exchange, m.queues, m.events, m.clock)
-    preparing = Prepare(m.configuration, m.ledger, m.tables, m.stage, m.exchange, m.queues, m.events, m.clock)
+    preparing = Prepare(m.configuration, m.ledger, m.tables, m.stage, m.exchange, m.queues, m.events, m.clock, m.schemas,
+                        lambda: bridge.plytix)
     heart = Heart(m.configuration, m.ledger, m.claims, m.tables, m.stage, bridge.plytix, m.schemas, m.events, m.clock)
     while m.intake or m.fifo or m.changes:
         if m.intake:

@@ -6,6 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from bridge.configuration import Lane
 from bridge.door import message
 from bridge.errors import Later, Stop
 from bridge.parts import Parts
@@ -19,7 +20,8 @@ TRIES = 10
 
 def take(record: SQSRecord) -> None:
     id = message(record.json_body)["run"]
-    needs = Prepare(parts.configuration(), parts.ledger, parts.tables, parts.stage, parts.exchange, parts.queues, parts.events, parts.clock)
+    needs = Prepare(parts.configuration(), parts.ledger, parts.tables, parts.stage, parts.exchange, parts.queues, parts.events,
+                    parts.clock, parts.schemas(), lambda: parts.plytix(Lane.MAIN))
     with logger.append_context_keys(run_id=id):
         try:
             run = prepare(id, needs)

@@ -86,7 +86,8 @@ class Execution:
         if kind == "receive":
             receive(body, Intake(configuration, w.ledger, w.exchange, w.queues, w.events, w.clock))
         elif kind == "prepare":
-            prepare(body["run"], Prepare(configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock))
+            prepare(body["run"], Prepare(configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock,
+                                         w.schemas, lambda: w.plytix))
         elif kind == "apply":
             heart = Heart(configuration, w.ledger, w.claims, w.tables, w.stage, w.plytix, w.schemas, w.events, w.clock)
             if body["kind"] == "chunk":

@@ -40,7 +40,7 @@ def prepared(world: World) -> str:
 
 
 def needs(w: World) -> Prepare:
-    return Prepare(w.configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock)
+    return Prepare(w.configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.schemas, lambda: w.plytix)
 
 
 def applied(w: World, id: str) -> None:

@@ -147,4 +147,4 @@ class Parts:
 
         secret = Secret(self.client("secretsmanager"), self.setting("PLYTIX_SECRET_ARN"))
         budget = LaneBudget(self.budget, self.switch.current, lane, share)
-        return Products(Session(secret, budget, Limits(total_s=timeout_s)))
+        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=lambda: self.schemas().stored())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ulid import ULID
@@ -12,11 +13,12 @@ from bridge.domain.drop import agreed
 from bridge.domain.issue import Issue
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import BEFORE_COMMIT, Run, State
-from bridge.ports import Clock, Events, Exchange, Ledger, Queues, Stage, Tables
+from bridge.ports import Clock, Events, Exchange, Ledger, Plytix, Queues, Schemas, Stage, Tables
 from bridge.services.close import close
 from bridge.services.commit import Commit, commit
 from bridge.services.read import Plan, Read, read
 from bridge.services.receipts import tell
+from bridge.services.schema import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Prepare:
     queues: Queues
     events: Events
     clock: Clock
+    schemas: Schemas
+    plytix: Callable[[], Plytix]  # made only where it must be asked
 
 
 def prepare(id: str, needs: Prepare) -> Run:
@@ -64,7 +68,8 @@ def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
         plan = Plan(refused=True, issues=[Issue(codes.FEED_NONE, value=run.drop.path, facts={"names": names}).as_json()])
     else:
         size = needs.configuration.settings.chunk_size
-        plan = read(run, feed, attempt, Read(needs.tables, needs.stage, needs.exchange, needs.clock, size))
+        known = Known(needs.schemas, needs.plytix)
+        plan = read(run, feed, attempt, Read(needs.tables, needs.stage, needs.exchange, needs.clock, size, known))
     facts = {"attempt": attempt if plan.staged_settled else "", "rows": plan.rows, "issues": tuple(plan.issues), "reading": plan.reading,
              "moved": needs.clock()}
     if plan.refused:
