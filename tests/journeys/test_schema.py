@@ -2,6 +2,7 @@
 
 import pytest
 
+from bridge.adapters.schemas import Schemas
 from tests.actors import Told, a_feed
 
 COLUMNS = {"Name": "label", "Colour": {"to": "colour", "type": "option"}, "Stock": {"to": "stock", "type": "decimal"}}
@@ -62,3 +63,13 @@ def test_what_people_refuse_to_the_bridge_is_not_held_against_a_value(shop, erp)
 
     assert receipt.told == [Told("PLYTIX-REFUSED", 2, "Colour", "purple")]
     assert (receipt.outcomes, shop.products()) == ({"CREATED": 1}, {"CH-1": {"label": "Chair", "stock": 1}})
+
+
+def test_the_whole_schema_lies_in_the_work_bucket_after_a_refresh(company, twin):
+    company.works_with(a_feed(columns=COLUMNS))
+    company.refreshes()
+
+    kept = Schemas(twin.client("s3"), twin.outputs["WorkBucket"]).stored()
+    assert kept.options["colour"] == ["red", "green", "blue"]
+    assert kept.structure.attributes["colour"].name == "Colour"
+    assert kept.structure.read > 0
