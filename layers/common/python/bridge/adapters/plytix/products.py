@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Any
 
 from bridge.adapters.plytix import answers, filters, search
-from bridge.adapters.plytix import structure as structures
 from bridge.adapters.plytix.answers import ATTRIBUTE, one
 from bridge.adapters.plytix.search import PAGE, Condition, Unsearchable
 from bridge.adapters.plytix.session import Call, Kind, Session
@@ -101,7 +100,9 @@ class Products:
 
     def structure(self, now_ms: int) -> Structure:
         """What the schema's one request does not tell; some dozens of requests."""
-        return structures.structure(self._session, now_ms)
+        from bridge.adapters.plytix.structure import structure  # its shapes cost 15 ms, which of all functions only refresh pays
+
+        return structure(self._session, now_ms)
 
     def media(self, values: Mapping[str, Value]) -> dict[str, bool]:
         """Which of these hold assets, and whether several: by the schema as it is known, and no request is spent on that."""
