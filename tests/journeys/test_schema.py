@@ -56,8 +56,7 @@ def test_an_attribute_that_plytix_lacks_is_told_once_and_costs_no_other_value(sh
     assert (again.outcomes, shop.products()["CH-1"]) == ({"UPDATED": 2}, {"label": "Chair", "size": "XL"})
 
 
-def test_what_people_refuse_to_the_bridge_is_not_held_against_a_value(shop, erp):
-    """Plytix cannot be asked for its schema just now: the value goes there, and is refused there."""
+def test_while_plytix_does_not_tell_its_schema_a_value_goes_there_and_is_refused_there(shop, erp):
     shop.plytix.fault("refuse", kind="schema", status=500, times=None)
     receipt = erp.drops("products/today.csv", "sku;Name;Colour;Stock\nCH-1;Chair;purple;1\n")
 

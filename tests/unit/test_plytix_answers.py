@@ -89,6 +89,8 @@ def test_the_schema_reads_the_same_in_both_shapes_and_its_version_follows_its_co
     (422, None, Later, Fate.UNKNOWN),
     (429, None, Later, Fate.NOT_DONE), (500, ENVELOPE, Later, Fate.UNKNOWN), (503, None, Later, Fate.UNKNOWN),
     (504, None, Later, Fate.IN_FLIGHT),
+    (400, {"error": {"msg": "x", "errors": [{"field": "content_type", "msg": "another format"}]}}, Refused, None),
+    (400, {"error": {"msg": "Failed to decode JSON", "errors": [{"field": "http_status_code", "msg": 400}]}}, Stop, None),
     (400, ENVELOPE, Stop, None), (401, None, Stop, None), (403, None, Stop, None), (301, None, Stop, None),
 ])
 def test_answers_are_sorted_by_what_happens_next(status, body, error, fate):

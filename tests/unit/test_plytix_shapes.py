@@ -62,6 +62,19 @@ def test_a_row_of_a_search_has_what_was_asked_for_and_may_lack_the_rest(shape):
         assert later.value.fate is Fate.UNKNOWN
 
 
+@pytest.mark.parametrize("shape", WHOLE)
+def test_what_is_not_set_may_be_null(shape):
+    nothing = {name: value if name in NEEDED[shape] else None for name, value in WHOLE[shape].items()}
+
+    assert {value or None for name, value in answers.read(shape, nothing).model_dump().items() if name not in NEEDED[shape]} <= {None}
+
+
+@pytest.mark.parametrize("said", ["yesterday", 5, {}, True])
+def test_a_moment_that_is_none_is_half_an_answer(said):
+    with pytest.raises(Later):
+        answers.read(Asset, WHOLE[Asset] | {"modified": said})
+
+
 def test_what_has_two_spellings_reads_the_same():
     for given in ([ID], [{"id": ID}], [{"id": ID, "name": "Boots"}]):
         assert answers.read(Asset, WHOLE[Asset] | {"categories": given}).categories == [ID]

@@ -34,9 +34,16 @@ def _id(link: Any) -> Any:
     return link.get("id") if isinstance(link, dict) else link
 
 
-Moment = Annotated[int, BeforeValidator(ms)]
+def _moment(said: Any) -> int:
+    if not isinstance(said, str):
+        raise ValueError("expected a moment")
+    return ms(said)
+
+
+Moment = Annotated[int, BeforeValidator(_moment)]
 Id = Annotated[str, BeforeValidator(_id)]
 Links = Annotated[list[Id], BeforeValidator(lambda links: links or [])]
+Texts = Annotated[list[str], BeforeValidator(lambda texts: texts or [])]
 
 
 class Audit(BaseModel):

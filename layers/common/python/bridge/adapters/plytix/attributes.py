@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from bridge.adapters.plytix.answers import Links, Moment, Shape, one, read
+from bridge.adapters.plytix.answers import Links, Moment, Shape, Texts, one, read
 from bridge.adapters.plytix.search import every
 from bridge.adapters.plytix.session import Call, Kind, Session
 
@@ -20,7 +20,7 @@ class Attribute(Shape):
     type_class: str
     filter_type: str | None = None
     description: str | None = None
-    options: list[str] | None = None
+    options: Texts = Field([])
     manual_sorting: bool | None = None
     sort_ascending: bool | None = None
     groups: Links = Field([])
@@ -33,8 +33,8 @@ class Group(Shape):
 
     id: str
     name: str
-    order: int = 0
-    attribute_labels: list[str] = Field([])
+    order: int | None = None
+    attribute_labels: Texts = Field([])
 
 
 class Attributes:
@@ -55,4 +55,4 @@ class Attributes:
     def groups(self) -> list[Group]:
         """In people's order."""
         rows = every(self._session, GROUPS, ["name", "order", "attribute_labels"], kind=Kind.SCHEMA)
-        return sorted((read(Group, row) for row in rows), key=lambda group: group.order)
+        return sorted((read(Group, row) for row in rows), key=lambda group: group.order or 0)

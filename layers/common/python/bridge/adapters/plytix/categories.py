@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from bridge.adapters.plytix.answers import Moment, Shape, read
+from bridge.adapters.plytix.answers import Moment, Shape, Texts, read
 from bridge.adapters.plytix.search import every
 from bridge.adapters.plytix.session import Kind, Session
 
@@ -30,7 +30,7 @@ class Category(Shape):
     name: str
     path: list[str]
     slug: str | None = None
-    parents_ids: list[str] = Field([])
+    parents_ids: Texts = Field([])
     n_children: int | None = None
     order: Order = None
     modified: Moment | None = None

@@ -29,7 +29,7 @@ class Member(Shape):
     id: str
     label: str
     name: str | None = None
-    attribute_level: str = "no_level"
+    attribute_level: str | None = None
 
 
 class Families:

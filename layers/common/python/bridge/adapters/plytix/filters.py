@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from pydantic import Field
 
-from bridge.adapters.plytix.answers import ATTRIBUTE, Shape, read
+from bridge.adapters.plytix.answers import ATTRIBUTE, Shape, Texts, read
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.domain.product import Schema
 from bridge.errors import Fate, Later
@@ -19,8 +19,8 @@ class Filter(Shape):
 
     key: str
     filter_type: str
-    operators: list[str] = Field([])
-    options: list[str] | None = None
+    operators: Texts = Field([])
+    options: Texts = Field([])
 
 
 def products(session: Session) -> Schema:

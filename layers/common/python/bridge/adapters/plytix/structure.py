@@ -33,7 +33,7 @@ def _families(session: Session) -> dict[str, Family]:
             members = families.members(family.id)
         except Changed:  # deleted since it was listed
             continue
-        found[family.id] = Family(family.id, family.name, {member.label: member.attribute_level for member in members})
+        found[family.id] = Family(family.id, family.name, {member.label: member.attribute_level or "no_level" for member in members})
     return found
 
 
