@@ -64,8 +64,9 @@ class Ingest(Construct):
         prepare.objects("EXCHANGE_BUCKET", storage.exchange, READ_VERSION, "*/inbox/*")
         prepare.objects("EXCHANGE_BUCKET", storage.exchange, WRITE, "*/receipts/*")
         prepare.lists("EXCHANGE_BUCKET", storage.exchange)  # a drop in the archive is "gone" (404), not "forbidden"
-        prepare.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "values/*", "archive/*")
-        prepare.objects("WORK_BUCKET", storage.work, WRITE, "stages/*", "values/*")
+        prepare.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "schema/*", "values/*", "archive/*")
+        prepare.objects("WORK_BUCKET", storage.work, WRITE, "stages/*", "schema/*", "values/*")
+        prepare.secret("PLYTIX_SECRET_ARN", storage.plytix)  # asks for the schema before it rejects a row by an old one
         prepare.tells()
         return prepare
 

@@ -107,7 +107,8 @@ def work(bridge: Bridge) -> None:
         elif m.fifo:
             waiting = Waiting(Switch(writes=True), bridge.budget.known, m.clock())
             prepare(m.fifo.pop(0).body["run"], Prepare(
-                m.configuration, m.ledger, m.tables, m.stage, m.exchange, m.queues, m.events, m.clock, m.ledger.state(), waiting))
+                m.configuration, m.ledger, m.tables, m.stage, m.exchange, m.queues, m.events, m.clock, m.schemas,
+                lambda: bridge.plytix, m.ledger.state(), waiting))
         else:
             apply(m.changes.pop(0).body, applying)
 

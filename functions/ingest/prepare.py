@@ -6,6 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from bridge.configuration import Lane
 from bridge.domain.waiting import Waiting
 from bridge.door import message
 from bridge.errors import Later, Stop
@@ -21,8 +22,8 @@ TRIES = 10
 def take(record: SQSRecord) -> None:
     id = message(record.json_body)["run"]
     waiting = Waiting(parts.switch.current(), parts.budget.read(), parts.clock())
-    needs = Prepare(parts.configuration(), parts.ledger, parts.tables, parts.stage, parts.exchange, parts.queues, parts.events, parts.clock,
-                    parts.ledger.state(), waiting)
+    needs = Prepare(parts.configuration(), parts.ledger, parts.tables, parts.stage, parts.exchange, parts.queues, parts.events,
+                    parts.clock, parts.schemas(), lambda: parts.plytix(Lane.MAIN), parts.ledger.state(), waiting)
     with logger.append_context_keys(run_id=id):
         try:
             run = prepare(id, needs)

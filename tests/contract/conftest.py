@@ -1,4 +1,4 @@
-"""Two MiniStacks for the tests of the twin's patches: one with all of them, one as it comes from PyPI."""
+"""Two MiniStacks for the tests of the twin's patches: one with all of them, one as it comes from PyPI. An account for the client's."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import pytest
 from infra import deps
 from local.assembly import build_dependencies
 from local.ministack.server import MiniStack
+from tests.contract.connected import Account, connected
 
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 TRUST = {"Version": "2012-10-17",
@@ -164,3 +165,10 @@ def cloud(new_cloud: Callable[..., Cloud]) -> Cloud:
 def plain_cloud(new_cloud: Callable[..., Cloud]) -> Cloud:
     """MiniStack as it comes: a test that finds a patch's behaviour here says that the patch is no longer needed."""
     return new_cloud(EVERY_PATCH)
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """An account at the simulator, and the bridge's client of it."""
+    with connected() as account:
+        yield account

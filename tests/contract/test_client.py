@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bridge.adapters.plytix.credentials import Credentials
 from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session, Unlimited
 from bridge.domain.row import Sku
 from bridge.errors import Changed, Fate, Later, Refused, Stop
 from local.plytix.server import Simulator
+from tests.contract.connected import Kept, Leases
 
 ATTRIBUTES = [
     {"name": "Colour", "type_class": "DropdownAttribute", "options": ["Blue", "Red"]},
@@ -37,43 +37,6 @@ def plytix():
     with Simulator() as simulator:
         simulator.attributes(ATTRIBUTES)
         yield simulator
-
-
-class Kept:
-    """Credentials as a secret keeps them; `newer` is what it holds by the time it is looked into again."""
-
-    def __init__(self, url, password="password"):
-        self.now = Credentials("key", password, url, url)
-        self.newer = self.now
-        self.looked = 0
-
-    def current(self):
-        return self.now
-
-    def again(self):
-        self.looked += 1
-        self.now = self.newer
-        return self.now
-
-
-class Leases(Unlimited):
-    """A budget that grants everything, counts it, and notes what it is told."""
-
-    def __init__(self):
-        self.granted, self.learned, self.answers = 0, [], []
-
-    def lease(self):
-        self.granted += 1
-
-    def learn(self, windows):
-        self.learned.append(windows)
-
-    def refused(self, wait_s, window_s):
-        self.answers.append((wait_s, window_s))
-        return 77.0
-
-    def succeeded(self):
-        self.answers.append("well")
 
 
 @pytest.fixture

@@ -92,7 +92,8 @@ class Execution:
             receive(body, Intake(configuration, w.ledger, w.exchange, w.queues, w.events, w.clock))
         elif kind == "prepare":
             waiting = Waiting(Switch(writes=True), Budget(), w.now)
-            p = Prepare(configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.ledger.state(), waiting)
+            p = Prepare(configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.schemas, lambda: w.plytix,
+                        w.ledger.state(), waiting)
             prepare(body["run"], p)
         elif kind == "apply":
             heart = Heart(configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock, worth=1)

@@ -45,7 +45,8 @@ def prepared(world: World) -> str:
 
 def needs(w: World) -> Prepare:
     waiting = Waiting(Switch(writes=True), Budget(), w.now)
-    return Prepare(w.configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.ledger.state(), waiting)
+    return Prepare(w.configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.schemas, lambda: w.plytix,
+                   w.ledger.state(), waiting)
 
 
 def applied(w: World, id: str) -> None:

@@ -22,7 +22,7 @@ from bridge.domain.drop import Drop
 from bridge.domain.judge import Judged
 from bridge.domain.mirror import Existence, Mirror
 from bridge.domain.outcome import Outcome
-from bridge.domain.product import Listed, Product, Schema
+from bridge.domain.product import Listed, Product, Schema, Structure
 from bridge.domain.row import Sku
 from bridge.domain.run import ENDED, TAKEN, Run, State
 from bridge.domain.upload import Upload
@@ -416,13 +416,17 @@ class Schemas:
     def __init__(self, world: World) -> None:
         self.w = world
         self.known = "0"
+        self.kept: Schema | None = None
 
     def version(self) -> str:
         return self.known
 
+    def stored(self) -> Schema | None:
+        return self.kept
+
     def store(self, schema: Schema) -> None:
         self.w.step("store the schema")
-        self.known = schema.version
+        self.known, self.kept = schema.version, schema
 
 
 @dataclass(frozen=True)
@@ -435,6 +439,9 @@ class Logged:
     id: str
     sku: str
     changed: dict[str, tuple[Any, Any]]
+
+
+KINDS = {"decimal": "DecimalAttribute", "integer": "IntAttribute"}  # which options there are, is told by refusals alone
 
 
 class Plytix:
@@ -508,7 +515,11 @@ class Plytix:
 
     def schema(self) -> Schema:
         self.w.step("read the schema")
-        return Schema(str(self.version), {})
+        columns = [column for feed in self.w.configuration.feeds.values() for column in feed.columns.values()]
+        return Schema(str(self.version), {column.to: KINDS.get(column.type, "TextAttribute") for column in columns})
+
+    def structure(self, now_ms: int) -> Structure:
+        return Structure(now_ms)
 
     def _answer(self, product: Product) -> Product:
         """v1 does not tell who changed it."""

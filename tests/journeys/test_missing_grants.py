@@ -109,6 +109,19 @@ def test_nothing_reaches_plytix_while_apply_may_not_read_how_to_log_in_there(twi
     assert _ended(twin, erp, sent).outcomes == {"CREATED": 2}
 
 
+def test_no_row_is_rejected_by_an_old_schema_while_prepare_may_not_ask_for_a_new_one(twin, shop, erp):
+    shop.works_with(a_feed(columns={"name": "label", "colour": {"to": "colour", "type": "option"}}))
+    shop.refreshes()
+    shop.plytix.add_option("colour", "teal")
+    with lacking(twin, ("IngestPrepare", "secretsmanager:GetSecretValue", "PlytixSecret"), forgets="prepare"):
+        sent = erp.sends("products/today.csv", "sku;name;colour\nCH-1;Chair;teal\n")
+        with pytest.raises(AssertionError, match=r"did not happen|no such receipt"):
+            erp.closed(sent, within_s=LONG_ENOUGH_S)
+
+    assert _ended(twin, erp, sent).outcomes == {"CREATED": 1}
+    assert shop.products()["CH-1"] == {"label": "Chair", "colour": "teal"}
+
+
 @pytest.mark.parametrize(("action", "on"), [("secretsmanager:GetSecretValue", "partners"), ("s3:GetObject", "configuration")])
 def test_nobody_can_log_in_while_the_identity_function_may_not_read_what_it_needs(twin, shop, erp, action, on):
     erp.gets_a_login()

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bridge.adapters.plytix import answers
+from bridge.adapters.plytix import answers, filters
 from bridge.adapters.plytix.credentials import credentials
 from bridge.adapters.plytix.products import at_fault
-from bridge.adapters.plytix.session import Answer, data, seconds
 from bridge.adapters.plytix.token import lifetime_s
 from bridge.adapters.plytix.verdict import judge
+from bridge.adapters.plytix.wire import Answer, data, seconds
 from bridge.errors import Changed, Denied, Fate, Later, Refused, Stop
 
 V1 = {
@@ -73,12 +73,12 @@ def test_the_schema_reads_the_same_in_both_shapes_and_its_version_follows_its_co
     weight = {"key": "attributes.weight", "filter_type": "DecimalAttribute", "operators": ["eq"]}
     system = {"key": "_is_variation", "filter_type": "BooleanAttribute", "operators": ["eq"]}
 
-    nested = answers.schema([{"attributes": [colour, weight], "properties": [system]}])
+    nested = filters.schema([{"attributes": [colour, weight], "properties": [system]}])
 
-    assert nested == answers.schema([system, weight, colour])
+    assert nested == filters.schema([system, weight, colour])
     assert (nested.types, nested.options) == (
         {"color": "DropdownAttribute", "weight": "DecimalAttribute"}, {"color": ["Blue", "Red"]})
-    assert answers.schema([colour | {"options": ["Blue"]}, weight]).version != nested.version
+    assert filters.schema([colour | {"options": ["Blue"]}, weight]).version != nested.version
 
 
 @pytest.mark.parametrize(("status", "body", "error", "fate"), [
@@ -89,6 +89,8 @@ def test_the_schema_reads_the_same_in_both_shapes_and_its_version_follows_its_co
     (422, None, Later, Fate.UNKNOWN),
     (429, None, Later, Fate.NOT_DONE), (500, ENVELOPE, Later, Fate.UNKNOWN), (503, None, Later, Fate.UNKNOWN),
     (504, None, Later, Fate.IN_FLIGHT),
+    (400, {"error": {"msg": "x", "errors": [{"field": "content_type", "msg": "another format"}]}}, Refused, None),
+    (400, {"error": {"msg": "Failed to decode JSON", "errors": [{"field": "http_status_code", "msg": 400}]}}, Stop, None),
     (400, ENVELOPE, Stop, None), (401, None, Stop, None), (403, None, Denied, None), (301, None, Stop, None),
 ])
 def test_answers_are_sorted_by_what_happens_next(status, body, error, fate):

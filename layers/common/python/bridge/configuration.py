@@ -246,6 +246,7 @@ class Settings(Model):
     redrive_s: Seconds = 300  # what stands still this long is sent again
     refresh_s: Seconds = 300
     refresh_overlap_s: Seconds = 300  # the watermark goes back this far: Plytix's clock is not ours
+    structure_s: Seconds = 86_400  # families, categories, relationships are read this often, and whenever attributes come or go
     census_s: Seconds = 86_400  # all products are listed this often, so that no lost trigger outlives a day
     chunk_size: Annotated[int, Field(ge=1, le=100)] = 100
     share: Annotated[float, Field(gt=0, le=1)] = 0.8  # of what the account may ask: people and other integrations live there too

@@ -44,7 +44,11 @@ class Refused(BridgeError):
 
 
 class Changed(BridgeError):
-    """The SKU is taken (409) or the id is gone (404): look up what stands there now."""
+    """The SKU is taken (409) or the id is gone (404): look up what stands there now. `fields`: what Plytix says of which field."""
+
+    def __init__(self, reason: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.fields = fields or {}
 
 
 class Stop(BridgeError):

@@ -147,4 +147,5 @@ class Parts:
 
         secret = Secret(self.client("secretsmanager"), self.setting("PLYTIX_SECRET_ARN"))
         budget = LaneBudget(self.budget, self.switch.current, lane, share)
-        return Products(Session(secret, budget, Limits(total_s=timeout_s)), patience_s=job_s / 2)
+        stored = lambda: self.schemas().stored()  # noqa: E731
+        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=stored, patience_s=job_s / 2)

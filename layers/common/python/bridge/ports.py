@@ -17,7 +17,7 @@ from bridge.domain.history import Entry
 from bridge.domain.judge import Judged
 from bridge.domain.mirror import Mirror
 from bridge.domain.outcome import Outcome
-from bridge.domain.product import Listed, Product, Schema
+from bridge.domain.product import Listed, Product, Schema, Structure
 from bridge.domain.row import Sku, Value
 from bridge.domain.run import Run, State
 from bridge.domain.upload import Upload
@@ -218,7 +218,11 @@ class Plytix(Protocol):
 
     def listed(self, since_ms: int | None) -> Iterator[Listed]: ...
     def read_many(self, ids: Sequence[str]) -> list[Product]: ...
-    def schema(self) -> Schema: ...
+    def schema(self) -> Schema:
+        """Without its structure: one request."""
+
+    def structure(self, now_ms: int) -> Structure:
+        """Many requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,5 +255,6 @@ class Schemas(Protocol):
     """The schema as last fetched, in the work bucket."""
 
     def version(self) -> str: ...
+    def stored(self) -> Schema | None: ...
     def store(self, schema: Schema) -> None: ...
 

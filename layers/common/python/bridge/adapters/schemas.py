@@ -1,13 +1,13 @@
-"""The account's schema as refresh last fetched it: `schema/current.json` in the work bucket."""
+"""The account's schema as last fetched: `schema/current.json` in the work bucket."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from botocore.exceptions import ClientError
 
-from bridge.domain.product import Schema
+from bridge.domain.product import Attribute, Family, Schema, Structure
 from bridge.errors import Unreadable
 
 if TYPE_CHECKING:
@@ -40,9 +40,34 @@ class Schemas:
         body = orjson.loads(answer["Body"].read())
         if body["format"] != FORMAT:
             raise Unreadable(f"{KEY} has format {body['format']}; this code reads {FORMAT}")
-        return Schema(body["version"], body["types"], body["options"])
+        structure = body.get("structure")  # absent in what was stored before there was one
+        return Schema(body["version"], body["types"], body["options"], _structure(structure) if structure else None)
 
     def store(self, schema: Schema) -> None:
-        body = {"format": FORMAT, "version": schema.version, "types": schema.types, "options": schema.options}
+        structure = _as_json(schema.structure) if schema.structure else None
+        body = {"format": FORMAT, "version": schema.version, "types": schema.types, "options": schema.options, "structure": structure}
         self._s3.put_object(Bucket=self._bucket, Key=KEY, Body=orjson.dumps(body), ContentType="application/json")
         self._version = schema.version
+
+
+def _as_json(structure: Structure) -> dict[str, Any]:
+    """A path is a list of names: a name may hold any character that would set them apart."""
+    return {
+        "read": structure.read,
+        "attributes": {label: [a.id, a.name, a.type_class, a.groups] for label, a in structure.attributes.items()},
+        "families": {id: [family.name, family.attributes] for id, family in structure.families.items()},
+        "categories": [[path, id] for path, id in structure.categories.items()],
+        "file_categories": [[path, id] for path, id in structure.file_categories.items()],
+        "relationships": structure.relationships,
+    }
+
+
+def _structure(body: dict[str, Any]) -> Structure:
+    return Structure(
+        body["read"],
+        {label: Attribute(id, name, kind, tuple(groups)) for label, (id, name, kind, groups) in body["attributes"].items()},
+        {id: Family(id, name, attributes) for id, (name, attributes) in body["families"].items()},
+        {tuple(path): id for path, id in body["categories"]},
+        {tuple(path): id for path, id in body["file_categories"]},
+        body["relationships"],
+    )

@@ -74,6 +74,12 @@ COLUMN_UNKNOWN = Code("COLUMN-UNKNOWN", WARNING,
 COLUMN_REFUSED = Code("COLUMN-REFUSED", ERROR,
     "there are columns that the feed does not know: {columns}",
     "Take them out, or have them added to the feed.")
+COLUMN_ATTRIBUTE = Code("COLUMN-ATTRIBUTE", ERROR,
+    "Plytix has no attribute {attribute}, which this column is meant to fill; the column was left out, all others were taken",
+    "Nothing that you could mend: the feed or Plytix is set up wrongly. Send the file again once its people have seen to it.")
+COLUMN_COMPUTED = Code("COLUMN-COMPUTED", ERROR,
+    "Plytix works out {attribute} by itself; this column was left out, all others were taken",
+    "Nothing that you could mend: the people who set up the feed should take the column out of it.")
 
 # Rows
 ROW_MORE_CELLS = Code("ROW-MORE-CELLS", ERROR,
@@ -150,6 +156,18 @@ VALUE_DATE = Code("VALUE-DATE", ERROR,
 VALUE_OPTION = Code("VALUE-OPTION", ERROR,
     '"{value}" is not one of the options',
     "Write one of: {options}.")
+VALUE_OPTION_UNKNOWN = Code("VALUE-OPTION-UNKNOWN", ERROR,
+    '"{value}" is not one of the options that {attribute} has in Plytix',
+    "Write one of them, or have this one added in Plytix and send the row again: {options}.{nearest}")
+VALUE_SEVERAL = Code("VALUE-SEVERAL", ERROR,
+    '"{value}" is more than one, and {attribute} takes only one',
+    "Keep the one that is right.")
+VALUE_KIND = Code("VALUE-KIND", ERROR,
+    '"{value}" cannot be {kind}, as {attribute} is in Plytix',
+    "Nothing that you could mend: the feed says another type than Plytix has for this column, and its people must see to it.")
+VALUE_ASSET = Code("VALUE-ASSET", ERROR,
+    '"{value}" is not the id of an asset in Plytix',
+    "Write its 24 characters (0-9, a-f), or leave the cell empty.")
 VALUE_LENGTH = Code("VALUE-LENGTH", ERROR,
     '"{value}" has {found} characters; {most} are allowed',
     "Shorten it.")

@@ -12,6 +12,7 @@ from enum import Enum
 from bridge.configuration import Column, Feed
 from bridge.domain import codes
 from bridge.domain.cell import READINGS, Fault, Said
+from bridge.domain.coercion import Coercion
 from bridge.domain.proof import PROOFS
 from bridge.domain.row import Sku, sku
 
@@ -44,11 +45,11 @@ class Memo(dict[str, Said | Keep]):
         return said
 
 
-def compiled(column: Column, feed: Feed) -> Read:
-    """Made once a run. Each answer is a value, None for "no value", Keep, or a Fault."""
-    empty, one = when_empty(column, feed), single(column, feed)
+def compiled(column: Column, feed: Feed, coerce: Coercion | None = None) -> Read:
+    """Made once a run. Each answer is a value, None for "no value", Keep, or a Fault. `coerce`: what its attribute makes of a value."""
+    empty, one = when_empty(column, feed), single(column, feed, coerce)
     memo = Memo(one)
-    if column.type not in PROOFS:
+    if coerce or column.type not in PROOFS:
         return lambda cells: list(map(memo.__getitem__, cells))
     prove = PROOFS[column.type](column, feed)
     room = 0 if column.type in ("text", "html") else FEW
@@ -69,13 +70,15 @@ def when_empty(column: Column, feed: Feed) -> Said | Keep:
     return None if (column.empty or feed.empty) == "clear" else Keep.KEEP
 
 
-def single(column: Column, feed: Feed) -> Callable[[str], Said | Keep]:
+def single(column: Column, feed: Feed, coerce: Coercion | None = None) -> Callable[[str], Said | Keep]:
     """The same for one cell."""
     empty, read = when_empty(column, feed), READINGS[column.type](column, feed)
 
     def one(cell: str) -> Said | Keep:
         text = cell.strip()
         said = read(text) if text else empty
+        if coerce and said != [] and not (said is None or isinstance(said, Fault | Keep)):
+            said = coerce(said)
         return empty if said == [] else said
     return one
 

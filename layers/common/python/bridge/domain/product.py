@@ -34,9 +34,57 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """`groups`: their names, in people's order."""
+
+    id: str
+    name: str
+    type_class: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`attributes`: label → level (`no_level`, `parent_level`, `variant_level`)."""
+
+    id: str
+    name: str
+    attributes: dict[str, str]
+
+
+Path = tuple[str, ...]
+"""The names of categories from the root down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What costs more than one request to know, `read` at that time (ms since 1970)."""
+
+    read: int
+    attributes: dict[str, Attribute] = field(default_factory=dict)  # by label
+    families: dict[str, Family] = field(default_factory=dict)  # by id, which products have
+    categories: dict[Path, str] = field(default_factory=dict)  # → id
+    file_categories: dict[Path, str] = field(default_factory=dict)  # → id
+    relationships: dict[str, str] = field(default_factory=dict)  # label → id
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
-    """The account's attributes: label → type class (`DecimalAttribute` …); options of dropdowns. `version` changes with it."""
+    """What the account's products may say: label → filter type (`DecimalAttribute` …); options of dropdowns and multiselects.
+
+    `version` changes with both, which is all that decides about values; with the structure it does not.
+    """
 
     version: str
     types: dict[str, str]
     options: dict[str, list[str]] = field(default_factory=dict)
+    structure: Structure | None = None
+
+    def type_class(self, label: str) -> str:
+        """As the attribute itself says, where that is known: a computed one is filtered as the number that it is (plytix-api.md §9.1)."""
+        known = self.structure.attributes.get(label) if self.structure else None
+        return known.type_class if known else self.types[label]
+
+    def labels(self, *type_classes: str) -> set[str]:
+        """Of all attributes of these types."""
+        return {label for label in self.types if self.type_class(label) in type_classes}

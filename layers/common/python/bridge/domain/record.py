@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
+from types import MappingProxyType
 
 from bridge.configuration import Feed
 from bridge.domain import column
 from bridge.domain.cell import Fault, Said
+from bridge.domain.coercion import Coercion
 from bridge.domain.column import Keep
 from bridge.domain.header import Header
 from bridge.domain.issue import Issue
 from bridge.domain.row import Record, Row, Sku
 from bridge.domain.sheet import BadRow
 
+NONE: Mapping[str, Coercion] = MappingProxyType({})
 CHUNK = 250
 """Rows that are read column by column: few enough to stay in the processor's cache (performance.md §2)."""
 
@@ -29,9 +32,9 @@ class Bad:
     issues: tuple[Issue, ...]
 
 
-def shape(rows: Iterable[Row | BadRow], feed: Feed, header: Header) -> Iterator[Record | Bad]:
-    """One answer a row, in the order of the rows. `header` is not refused; a row has as many cells as it."""
-    shaper = _Shaper(feed, header)
+def shape(rows: Iterable[Row | BadRow], feed: Feed, header: Header, coercions: Mapping[str, Coercion] = NONE) -> Iterator[Record | Bad]:
+    """One answer a row, in the order of the rows. `header` is not refused; a row has as many cells as it. `coercions`: by attribute."""
+    shaper = _Shaper(feed, header, coercions)
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
         good = [row for row in chunk if isinstance(row, Row)]
@@ -45,10 +48,10 @@ def shape(rows: Iterable[Row | BadRow], feed: Feed, header: Header) -> Iterator[
 class _Shaper:
     """The feed's columns, made ready once for this heading."""
 
-    def __init__(self, feed: Feed, header: Header) -> None:
+    def __init__(self, feed: Feed, header: Header, coercions: Mapping[str, Coercion]) -> None:
         self.header = header
         self.attributes = [place.column.to for place in header.places]
-        self.columns = [(place.index, column.compiled(place.column, feed)) for place in header.places]
+        self.columns = [(place.index, column.compiled(place.column, feed, coercions.get(place.column.to))) for place in header.places]
 
     def shape(self, rows: Sequence[Row]) -> Iterator[Record | Bad]:
         if not rows:

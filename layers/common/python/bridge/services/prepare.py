@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ulid import ULID
@@ -14,11 +15,12 @@ from bridge.domain.issue import Issue
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import BEFORE_COMMIT, Run, State
 from bridge.domain.waiting import Waiting
-from bridge.ports import Clock, Events, Exchange, Ledger, MirrorState, Queues, Stage, Tables
+from bridge.ports import Clock, Events, Exchange, Ledger, MirrorState, Plytix, Queues, Schemas, Stage, Tables
 from bridge.services.close import close
 from bridge.services.commit import Commit, commit
 from bridge.services.read import Plan, Read, read
 from bridge.services.receipts import tell
+from bridge.services.schema import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Prepare:
     queues: Queues
     events: Events
     clock: Clock
+    schemas: Schemas
+    plytix: Callable[[], Plytix]  # made only where it must be asked
     mirror: MirrorState
     waiting: Waiting
 
@@ -67,7 +71,9 @@ def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
         names = agreed(needs.configuration, run.partner)
         plan = Plan(refused=True, issues=[Issue(codes.FEED_NONE, value=run.drop.path, facts={"names": names}).as_json()])
     else:
-        plan = read(run, feed, attempt, Read(needs.configuration, needs.tables, needs.stage, needs.exchange, needs.clock, needs.mirror))
+        known = Known(needs.schemas, needs.plytix)
+        reading = Read(needs.configuration, needs.tables, needs.stage, needs.exchange, needs.clock, known, needs.mirror)
+        plan = read(run, feed, attempt, reading)
     facts = {"attempt": attempt if plan.staged_settled else "", "rows": plan.rows, "issues": tuple(plan.issues), "reading": plan.reading,
              "moved": needs.clock()}
     if plan.refused:

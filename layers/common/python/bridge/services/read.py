@@ -29,6 +29,7 @@ from bridge.domain.values import digest
 from bridge.domain.wanted import Wanted, spread, tell
 from bridge.formats import Reader, reader
 from bridge.ports import Clock, Exchange, MirrorState, Stage, StagedRow, Tables
+from bridge.services.schema import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Read:
     stage: Stage
     exchange: Exchange
     clock: Clock
+    known: Known
     mirror: MirrorState
 
 
@@ -80,6 +82,8 @@ def read(run: Run, feed: Feed, attempt: str, needs: Read) -> Plan:
             plan.refused = True
             return plan
         plan.reading = reading_of(feed, sheet, header)
+        header, misfits = needs.known.fitting(header)
+        plan.issues += [issue.as_json() for issue in misfits]
         doubled = _doubled(file, feed, header, reading)
         needs.stage.write_settled(run.id, attempt, _settled(file, run, feed, header, reading, doubled, plan, attempt, needs))
         plan.staged_settled = True
@@ -122,7 +126,7 @@ def _settled(file: BinaryIO, run: Run, feed: Feed, header: Header, reading: Read
              attempt: str, needs: Read) -> Iterator[dict[str, Any]]:
     """Every row that needs no look at Plytix, with its outcome and issues; on the way the others go into chunks."""
     chunks = Chunks(run, feed, attempt, needs, plan)
-    for item in shape(reading.read(file, feed).rows, feed, header):
+    for item in shape(reading.read(file, feed).rows, feed, header, needs.known.coercions(header, feed)):
         plan.rows += 1
         issues, outcome = _fault(item, run, feed, doubled)
         if outcome is None:

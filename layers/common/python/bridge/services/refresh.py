@@ -18,6 +18,7 @@ from bridge.domain.reconcile import reconcile
 from bridge.domain.row import Sku
 from bridge.ports import Clock, MirrorState, MirrorStates, Plytix, Queues, Schemas, Tables
 from bridge.services.note import remember
+from bridge.services.schema import current
 
 PAGE = 100
 TURN_MS = 900_000
@@ -59,9 +60,8 @@ def turn(states: MirrorStates, start: int) -> Iterator[bool]:
 
 
 def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
-    settings, schema = needs.configuration.settings, needs.plytix.schema()
-    if schema.version != state.schema:
-        needs.schemas.store(schema)
+    settings = needs.configuration.settings
+    schema = current(needs.plytix, needs.schemas, settings.structure_s, start)
     since = state.since - int(settings.refresh_overlap_s * 1000) if state.loaded else None
     told = {"listed": 0, "read": 0, "sent": 0}
     touched: set[Sku] = set()

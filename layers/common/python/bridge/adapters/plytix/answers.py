@@ -1,16 +1,14 @@
-"""Products, rows and the schema out of Plytix's answers: v1, v2 and what was recorded of both read as one (plytix-api.md §6.1)."""
+"""Products and rows out of Plytix's answers: v1, v2 and what was recorded of both read as one (plytix-api.md §6.1)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-import orjson
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bridge.domain.product import Listed, Product, Schema
+from bridge.domain.product import Listed, Product
 from bridge.domain.row import Value, sku
 from bridge.domain.values import canonical
 from bridge.errors import Fate, Later
@@ -36,9 +34,16 @@ def _id(link: Any) -> Any:
     return link.get("id") if isinstance(link, dict) else link
 
 
-Moment = Annotated[int, BeforeValidator(ms)]
+def _moment(said: Any) -> int:
+    if not isinstance(said, str):
+        raise ValueError("expected a moment")
+    return ms(said)
+
+
+Moment = Annotated[int, BeforeValidator(_moment)]
 Id = Annotated[str, BeforeValidator(_id)]
 Links = Annotated[list[Id], BeforeValidator(lambda links: links or [])]
+Texts = Annotated[list[str], BeforeValidator(lambda texts: texts or [])]
 
 
 class Audit(BaseModel):
@@ -47,10 +52,17 @@ class Audit(BaseModel):
     type: str
 
 
-class Entity(BaseModel):
-    """A product of v1 or v2, or as much of one as a search was asked for. New fields are ignored."""
+class Shape(BaseModel):
+    """Of an answer. New fields are ignored, and those that only tell of people are in none of them."""
 
-    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, frozen=True)
+
+
+Read = TypeVar("Read", bound=Shape)
+
+
+class Entity(Shape):
+    """A product of v1 or v2, or as much of one as a search was asked for."""
 
     id: str
     sku: str
@@ -70,19 +82,19 @@ class Entity(BaseModel):
 
 def product(entity: Any) -> Product:
     """Raises Later where the answer is only half of what it should be."""
-    read = _read(entity)
-    values = {"label": read.label, "status": read.status, "gtin": read.gtin, **read.attributes}
+    told = read(Entity, entity)
+    values = {"label": told.label, "status": told.status, "gtin": told.gtin, **told.attributes}
     return Product(
-        id=read.id, sku=sku(read.sku), modified=read.modified, created=read.created, values=known(values),
-        family=read.product_family_id or None, parent=read.parent or None,
-        categories=tuple(read.categories), assets=tuple(read.assets),
-        created_by_api=_by_api(read.created_user_audit), modified_by_api=_by_api(read.modified_user_audit),
+        id=told.id, sku=sku(told.sku), modified=told.modified, created=told.created, values=known(values),
+        family=told.product_family_id or None, parent=told.parent or None,
+        categories=tuple(told.categories), assets=tuple(told.assets),
+        created_by_api=_by_api(told.created_user_audit), modified_by_api=_by_api(told.modified_user_audit),
     )
 
 
 def listed(row: Any) -> Listed:
-    read = _read(row)
-    return Listed(read.id, sku(read.sku), read.modified)
+    told = read(Entity, row)
+    return Listed(told.id, sku(told.sku), told.modified)
 
 
 def known(values: dict[str, Any]) -> dict[str, Value]:
@@ -98,26 +110,20 @@ def joined(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return whole
 
 
-def schema(items: list[dict[str, Any]]) -> Schema:
-    """Of `GET /filters/product`: the definitions stand in `attributes`, or are the items themselves (plytix-api.md §9.6)."""
-    defined = [d for item in items for d in (item["attributes"] if isinstance(item.get("attributes"), list) else [item])]
-    types, options = {}, {}
-    for definition in defined:
-        key, type_class = definition.get("key"), definition.get("filter_type")
-        if isinstance(key, str) and key.startswith(ATTRIBUTE) and isinstance(type_class, str):
-            types[key.removeprefix(ATTRIBUTE)] = type_class
-            if definition.get("options"):
-                options[key.removeprefix(ATTRIBUTE)] = [str(option) for option in definition["options"]]
-    content = orjson.dumps([types, options], option=orjson.OPT_SORT_KEYS)
-    return Schema(hashlib.blake2b(content, digest_size=8).hexdigest(), types, options)
-
-
-def _read(entity: Any) -> Entity:
+def read(shape: type[Read], entity: Any) -> Read:
+    """Raises Later where the answer is only half of what it should be."""
     try:
-        return Entity.model_validate(entity)
+        return shape.model_validate(entity)
     except ValidationError as error:
         places = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False))
-        raise Later(f"Plytix answered with a product that is not whole ({places})", fate=Fate.UNKNOWN) from None
+        raise Later(f"Plytix answered with a thing that is not whole ({shape.__name__}: {places})", fate=Fate.UNKNOWN) from None
+
+
+def one(data: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of an answer that tells of one thing."""
+    if len(data) != 1:
+        raise Later(f"Plytix answered with {len(data)} things instead of one", fate=Fate.UNKNOWN)
+    return data[0]
 
 
 def _by_api(audit: Audit | None) -> bool | None:

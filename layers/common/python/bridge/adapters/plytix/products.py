@@ -7,42 +7,46 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
-from bridge.adapters.plytix import answers
-from bridge.adapters.plytix.answers import ATTRIBUTE
+from bridge.adapters.plytix import answers, filters, search
+from bridge.adapters.plytix.answers import ATTRIBUTE, one
 from bridge.adapters.plytix.jobs import Jobs
+from bridge.adapters.plytix.search import PAGE, Condition, Unsearchable
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.configuration import SYSTEM_FIELDS
-from bridge.domain.product import Listed, Product, Schema
+from bridge.domain.product import Listed, Product, Schema, Structure
 from bridge.domain.row import Sku, Value
 from bridge.domain.row import sku as spelled
-from bridge.errors import BridgeError, Changed, Denied, Fate, Later, Refused, Stop
+from bridge.errors import BridgeError, Changed, Denied, Later, Refused
 from bridge.ports import Edit
 
 T = TypeVar("T")
 
-PAGE = 100  # rows a page, and values of one `in` (plytix-api.md §5.2, §5.3)
-COLUMNS = 50  # of one search, besides id and sku (§5.3)
+PATH = "/api/v2/products"
+COLUMNS = 50  # of one search, besides id and sku (plytix-api.md §5.3)
 FACTS = (*SYSTEM_FIELDS, "created", "categories", "assets", "product_family_id")  # `parent_id` and the audit come unasked (§5.4)
+MEDIA, GALLERY = "MediaAttribute", "MediaGalleryAttribute"
 SCHEMA_AGE_S = 300.0  # a page read with an old schema would lack the attributes that are new
 
 
-class Unsearchable(Stop):
-    """Plytix refuses a search itself (422): a column that is no longer there, or a mistake of ours."""
-
-
 class Products:
-    """The products of one account. Raises Refused, Changed, Later, Stop (`bridge.errors`)."""
+    """The products of one account. Raises Refused, Changed, Later, Stop (`bridge.errors`).
 
-    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
-                 patience_s: float = 150) -> None:
+    `stored`: the schema as it was kept; it costs no request, and tells which lists are media. `patience_s`: with a bulk job.
+    """
+
+    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic, stored: Callable[[], Schema | None] = lambda: None,
+                 sleep: Callable[[float], None] = time.sleep, patience_s: float = 150) -> None:
         self._session = session
         self._clock = clock
-        self._patience_s = patience_s  # with a bulk job
-        self._jobs = Jobs(session, row, self.read_many, patience_s, sleep)
+        self._stored = stored
+        self._patience_s = patience_s
+        self._jobs = Jobs(session, self._row, self.read_many, patience_s, sleep)
         self._schema: Schema | None = None
         self._schema_until = 0.0
+        self._kinds: dict[str, str] = {}  # label → type class, of the stored schema
 
     @property
     def requests(self) -> dict[str, int]:
@@ -52,11 +56,17 @@ class Products:
     def create(self, sku: Sku, values: dict[str, Value]) -> Product:
         """Changed: the SKU is taken. A product of ours whose answer was lost answers so too: find it and go on."""
         given = {name: value for name, value in values.items() if value is not None}
-        return self._write(Call(Kind.CREATE, "POST", "/api/v1/products", {"sku": sku, **body(given)}), {"sku", *given})
+        return self._write(Call(Kind.CREATE, "POST", "/api/v1/products", {"sku": sku, **body(given, self.media(given))}),
+                           {"sku", *given})
 
     def patch(self, id: str, values: dict[str, Value]) -> Product:
         """None clears. Values are whole target values, so that sending them twice does no harm. Changed: the id is gone."""
-        return self._write(Call(Kind.PATCH, "PATCH", f"/api/v1/products/{id}", body(values)), values.keys())
+        return self._write(Call(Kind.PATCH, "PATCH", f"/api/v1/products/{id}", body(values, self.media(values))), values.keys())
+
+    def delete(self, id: str) -> None:
+        """With all its variants (plytix-api.md §6.2), and for good: look first. One that is gone already is success."""
+        with suppress(Changed):
+            self._session.tell(Call(Kind.DELETE, "DELETE", f"/api/v2/products/{id}"))
 
     def may_edit_many(self) -> bool:
         return self._jobs.may()
@@ -70,6 +80,10 @@ class Products:
             return {edit.id: self._patched(edit) if self._clock() < until else Later("Plytix takes no bulk jobs", 0) for edit in edits}
         sent = {edit.id: edit.values.keys() for edit in edits}
         return {id: Refused(at_fault(a.fields, sent[id])) if isinstance(a, Refused) else a for id, a in answers.items()}
+
+    def _row(self, edit: Edit) -> dict[str, Any]:
+        """Of a bulk job."""
+        return {"id": edit.id, "data": body(edit.values, self.media(edit.values))}
 
     def _patched(self, edit: Edit) -> Product | BridgeError:
         try:
@@ -86,7 +100,7 @@ class Products:
 
     def find(self, sku: Sku) -> Product | None:
         """By its exact SKU: Plytix itself may ignore case in searches (plytix-api.md §13, 31). Two requests; one where there is none."""
-        rows = self._search([{"field": "sku", "operator": "in", "value": [sku]}], [])
+        rows = self._search({"field": "sku", "operator": "in", "value": [sku]}, [])
         alike = [(str(row.get("sku")), str(row.get("id"))) for row in rows]
         exact = sorted((raw != sku, id) for raw, id in alike if spelled(raw) == sku)  # before others the one spelled as we do
         return self.read(exact[0][1]) if exact else None
@@ -95,28 +109,14 @@ class Products:
         """One request a hundred where there is none of them; what there is costs reading besides."""
         ids: dict[str, None] = {}
         for page in pages(list(dict.fromkeys(skus))):
-            rows = self._search([{"field": "sku", "operator": "in", "value": page}], [])
+            rows = self._search({"field": "sku", "operator": "in", "value": page}, [])
             ids |= dict.fromkeys(str(found.get("id")) for found in rows if spelled(str(found.get("sku"))) in page)
         return self.read_many(list(ids))
 
     def listed(self, since_ms: int | None) -> Iterator[Listed]:
-        """All products, or those modified since, a request a hundred; unordered (428 above 10,000 otherwise, §5.3), each id once.
-
-        What is created or deleted meanwhile may shift the pages: one may be missing here and come with the next listing.
-        """
-        since = [] if since_ms is None else [{"field": "modified", "operator": "gte", "value": answers.moment(since_ms)}]
-        seen: set[str] = set()
-        page = 1
-        while True:
-            rows = [answers.listed(row) for row in self._search(since, ["modified"], page)]
-            new = [row for row in rows if row.id not in seen]
-            seen.update(row.id for row in new)
-            yield from new
-            if len(rows) < PAGE:
-                return
-            if not new:
-                raise Later("Plytix lists the same page again and again")
-            page += 1
+        """All products, or those modified since, a request a hundred."""
+        since = [] if since_ms is None else [[{"field": "modified", "operator": "gte", "value": answers.moment(since_ms)}]]
+        return map(answers.listed, search.every(self._session, PATH, ["modified"], since))
 
     def read_many(self, ids: Sequence[str]) -> list[Product]:
         """Whole products, a hundred a page and as many searches as their columns need; what is gone is left out."""
@@ -130,9 +130,23 @@ class Products:
 
     def schema(self) -> Schema:
         """Asked anew; `read_many` asks for its columns from then on."""
-        self._schema = answers.schema(self._session.ask(Call(Kind.SCHEMA, "GET", "/api/v1/filters/product")))
+        self._schema = filters.products(self._session)
         self._schema_until = self._clock() + SCHEMA_AGE_S
         return self._schema
+
+    def structure(self, now_ms: int) -> Structure:
+        """What the schema's one request does not tell; some dozens of requests."""
+        from bridge.adapters.plytix.structure import structure  # its shapes cost 15 ms, which of all functions only refresh pays
+
+        return structure(self._session, now_ms)
+
+    def media(self, values: Mapping[str, Value]) -> dict[str, bool]:
+        """Which of these hold assets, and whether several: by the schema as it is known, and no request is spent on that."""
+        lists = {label for label, value in values.items() if isinstance(value, list)}
+        if lists - self._kinds.keys():  # new to us; the type of one that we know never changes (plytix-api.md §9.1)
+            schema = self._stored()
+            self._kinds |= {label: schema.type_class(label) for label in schema.types} if schema else {}
+        return {label: self._kinds[label] == GALLERY for label in lists if self._kinds.get(label) in (MEDIA, GALLERY)}
 
     def _known_schema(self) -> Schema:
         return self._schema if self._schema and self._clock() < self._schema_until else self.schema()
@@ -141,7 +155,7 @@ class Products:
         parts: dict[str, list[dict[str, Any]]] = {id: [] for id in ids}
         searches = columns(schema)
         for asked in searches:
-            for row in self._search([{"field": "id", "operator": "in", "value": ids}], asked):
+            for row in self._search({"field": "id", "operator": "in", "value": ids}, asked):
                 parts.get(row.get("id", ""), []).append(row)
         return [product for id, rows in parts.items() if rows and (product := self._joined(id, rows, len(searches)))]
 
@@ -151,12 +165,8 @@ class Products:
             return answers.product(answers.joined(rows))
         return self.read(id)
 
-    def _search(self, condition: list[dict[str, Any]], columns: list[str], page: int = 1) -> list[dict[str, Any]]:
-        asked = {"filters": [condition] if condition else [], "attributes": columns, "pagination": {"page": page, "page_size": PAGE}}
-        try:
-            return self._session.ask(Call(Kind.SEARCH, "POST", "/api/v2/products/search", asked))
-        except Refused as refused:
-            raise Unsearchable(f"Plytix refuses a search: {refused}") from None
+    def _search(self, condition: Condition, columns: list[str]) -> list[dict[str, Any]]:
+        return search.page(self._session, PATH, columns, [[condition]])
 
     def _write(self, call: Call, sent: Collection[str]) -> Product:
         try:
@@ -169,16 +179,17 @@ def pages(many: list[T]) -> Iterator[list[T]]:
     return (many[start:start + PAGE] for start in range(0, len(many), PAGE))
 
 
-def row(edit: Edit) -> dict[str, Any]:
-    """Of a bulk job."""
-    return {"id": edit.id, "data": body(edit.values)}
-
-
-def body(values: Mapping[str, Value]) -> dict[str, Any]:
-    """Label, status and gtin stand beside the attributes."""
+def body(values: Mapping[str, Value], media: Mapping[str, bool]) -> dict[str, Any]:
+    """Label, status and gtin stand beside the attributes; assets are objects there (plytix-api.md §9.1)."""
     system = {name: value for name, value in values.items() if name in SYSTEM_FIELDS}
-    attributes = {name: value for name, value in values.items() if name not in SYSTEM_FIELDS}
+    attributes = {name: _linked(value, media[name]) if name in media and isinstance(value, list) else value
+                  for name, value in values.items() if name not in SYSTEM_FIELDS}
     return {**system, "attributes": attributes} if attributes else system
+
+
+def _linked(ids: list[str], several: bool) -> Any:
+    linked = [{"id": id} for id in ids]
+    return linked if several else linked[0]
 
 
 def at_fault(fields: dict[str, str], sent: Collection[str]) -> dict[str, str]:
@@ -192,9 +203,3 @@ def columns(schema: Schema) -> list[list[str]]:
     wanted = [*FACTS, *(ATTRIBUTE + label for label in schema.types)]
     size = COLUMNS - 1
     return [["modified", *wanted[start:start + size]] for start in range(0, len(wanted), size)]
-
-
-def one(data: list[dict[str, Any]]) -> dict[str, Any]:
-    if len(data) != 1:
-        raise Later(f"Plytix answered with {len(data)} products instead of one", fate=Fate.UNKNOWN)
-    return data[0]

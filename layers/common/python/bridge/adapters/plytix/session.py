@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -20,12 +19,13 @@ from urllib3.util import Retry
 
 from bridge.adapters.plytix.credentials import Credentials
 from bridge.adapters.plytix.token import Tokens, windows
+from bridge.adapters.plytix.turns import Turns
 from bridge.adapters.plytix.verdict import envelope, judge, said
+from bridge.adapters.plytix.wire import Answer, Bearer, File, data, never_reached, read, whole
 from bridge.domain.budget import Window
 from bridge.errors import Fate, Later, Stop
 
 LOG = Logger(child=True)
-PIECE = 1 << 16  # bytes
 REACH = Retry(total=2, connect=2, status_forcelist=(), backoff_factor=0.2, backoff_jitter=0.3, backoff_max=2)
 READ = REACH.new(status_forcelist=(502, 503, 504), allowed_methods=None)
 """How often the same request is sent again at once. Nobody heard it (no connection): any; a gateway's excuse: reads only,
@@ -40,12 +40,16 @@ class Kind(StrEnum):
     PATCH = "patch"
     BULK = "bulk"
     POLL = "poll"
+    DELETE = "delete"
     READ = "read"
     SEARCH = "search"
-    SCHEMA = "schema"
+    SCHEMA = "schema"  # what products may say: attributes, families, categories, relationships
+    LINK = "link"  # what hangs on a product: assets, categories, variants, related products, its family
+    ASSET = "asset"  # uploaded, or changed
 
 
-WRITES = (Kind.CREATE, Kind.PATCH, Kind.BULK)
+WRITES = (Kind.CREATE, Kind.PATCH, Kind.BULK, Kind.DELETE, Kind.LINK, Kind.ASSET)
+"""All that changes something in Plytix: none of it goes while writes are off, and none is repeated blindly."""
 
 
 class Budget(Protocol):
@@ -103,23 +107,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, before it has a token. `path` begins with `/`."""
+    """A request, before it has a token. `path` begins with `/`; `file` goes instead of a body."""
 
     kind: Kind
     method: str
     path: str
     body: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """`body` as parsed; None where there was none or it was not JSON. `status` 0: no answer came."""
-
-    status: int
-    body: Any
-    retry_after_s: float | None = None
-    id: str | None = None
-    size_bytes: int = 0
+    file: File | None = None
 
 
 class Session:
@@ -133,6 +127,7 @@ class Session:
         self._http = requests.Session()
         for scheme in ("https://", "http://"):
             self._http.mount(scheme, HTTPAdapter(pool_maxsize=16, max_retries=Retry(0, read=False)))
+        self.turns = Turns(limits.total_s)
         self._counting = threading.Lock()
         self._sent: Counter[str] = Counter()
 
@@ -143,6 +138,18 @@ class Session:
 
     def ask(self, call: Call) -> list[dict[str, Any]]:
         """The `data` of the answer. Raises Refused, Changed, Later, Stop; Later tells what became of the request (`fate`)."""
+        return data(self._answered(call))
+
+    def tell(self, call: Call) -> None:
+        """The same where nothing need come back: 202, 204, and a few 200 are empty (plytix-api.md §7)."""
+        answer = self._answered(call)
+        if answer.body is None and answer.size_bytes:
+            raise Later(f"Plytix answered {answer.status}, but not with JSON", fate=Fate.UNKNOWN)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _answered(self, call: Call) -> Answer:
         until = time.monotonic() + self._limits.total_s
         token = self._token(until)
         answer = self._send(call, token, until)
@@ -151,10 +158,7 @@ class Session:
             answer = self._send(call, token, until)
         if error := judge(answer.status, answer.body, answer.retry_after_s):
             raise error
-        return data(answer)
-
-    def close(self) -> None:
-        self._http.close()
+        return answer
 
     def _token(self, until: float, refused: str = "") -> str:
         try:
@@ -209,12 +213,13 @@ class Session:
             raise Later(f"{call.method} {call.path}: no time left", fate=Fate.NOT_DONE)
         with self._counting:
             self._sent[call.kind] += 1
-        sent = b"" if call.body is None else orjson.dumps(call.body)
+        sent = call.file.content if call.file else b"" if call.body is None else orjson.dumps(call.body)
+        carried: dict[str, Any] = {"files": {"file": (call.file.name, sent)}} if call.file else {"data": sent or None}
         answer = Answer(0, None)
         try:
             with self._http.request(
-                call.method, base_url + call.path, data=sent or None, auth=Bearer(token), stream=True, allow_redirects=False,
-                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                call.method, base_url + call.path, **carried, auth=Bearer(token), stream=True, allow_redirects=False,
+                headers={"Accept": "application/json"} | ({} if call.file else {"Content-Type": "application/json"}),
                 timeout=(min(self._limits.connect_s, until - began), until - began),
             ) as response:
                 answer = replace(answer, status=response.status_code, id=response.headers.get("x-request-id"))
@@ -232,67 +237,8 @@ class Session:
         return answer
 
 
-class Bearer(requests.auth.AuthBase):
-    """The token as requests' own kind of login: given so, no .netrc is looked into."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
 def login(key: Credentials) -> Call:
     return Call(Kind.TOKEN, "POST", "/auth/api/get-token", {"api_key": key.api_key, "api_password": key.api_password})
-
-
-def never_reached(broken: Exception) -> Exception | None:
-    """The reason, if no connection came about; None: the request may have been heard."""
-    reason = broken.args[0].reason if broken.args and isinstance(broken.args[0], MaxRetryError) else None
-    return reason if isinstance(reason, Exception) else None
-
-
-def whole(response: requests.Response, until: float) -> bytes:
-    """The body, read piece by piece so that one that drips cannot hold a worker beyond its time."""
-    pieces = []
-    while piece := response.raw.read1(PIECE, decode_content=True):
-        pieces.append(piece)
-        if time.monotonic() >= until:
-            raise requests.Timeout("the answer did not end in time")
-    return b"".join(pieces)
-
-
-def read(response: requests.Response, got: bytes) -> Answer:
-    try:
-        body = orjson.loads(got) if got else None
-    except orjson.JSONDecodeError:
-        body = None
-    headers = response.headers
-    return Answer(response.status_code, body, seconds(headers.get("Retry-After")), headers.get("x-request-id"), len(got))
-
-
-def seconds(retry_after: str | None) -> float | None:
-    """Of a Retry-After header: seconds, or a date."""
-    if retry_after is None:
-        return None
-    try:
-        return float(retry_after)
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except ValueError:
-        return None
-
-
-def data(answer: Answer) -> list[dict[str, Any]]:
-    """What the envelope holds. Raises Later where a success came without it: a gateway's page, or half an answer."""
-    match answer.body:
-        case {"data": [*items]} if all(isinstance(item, dict) for item in items):
-            return items
-    raise Later(f"Plytix answered {answer.status}, but not with data", fate=Fate.UNKNOWN)
 
 
 def _log(call: Call, answer: Answer, sent_bytes: int, took_s: float) -> None:

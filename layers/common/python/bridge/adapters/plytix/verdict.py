@@ -6,6 +6,9 @@ from typing import Any
 
 from bridge.errors import BridgeError, Changed, Denied, Fate, Later, Refused, Stop
 
+OF_VALUES = {"attribute_labels", "content_type"}
+"""Fields whose 400 is the values' fault: a resync, an asset's new content (plytix-api.md §7.3, §8.1). Any other 400 is ours."""
+
 
 def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeError | None:
     """None: done. `body` as parsed, None where it was not JSON; `retry_after_s` from the header.
@@ -23,7 +26,9 @@ def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeE
         case 409 if "gtin" in fields(body):
             return Refused(fields(body))  # another product's GTIN: a value's fault, not the product's (§6.4)
         case 404 | 409:
-            return Changed(f"Plytix answered {status}: {message(body)}")
+            return Changed(f"Plytix answered {status}: {message(body)}", fields(body))
+        case 400 if OF_VALUES & fields(body).keys():
+            return Refused(fields(body))
         case 422:
             return Refused(fields(body) or {"*": message(body) or ""})
         case 403:

@@ -1,0 +1,99 @@
+"""The schema: kept current by `refresh`, and what `prepare` judges values by before anything is sent (docs/decisions/0010)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bridge.configuration import Column, Feed
+from bridge.domain.cell import Fault, Said
+from bridge.domain.coercion import Coercion, Given, coercion, misfit
+from bridge.domain.header import Header
+from bridge.domain.issue import Issue
+from bridge.domain.product import Schema, Structure
+from bridge.errors import BridgeError, Stop
+from bridge.ports import Plytix, Schemas
+
+
+def current(plytix: Plytix, schemas: Schemas, age_s: float, now: int) -> Schema:
+    """Asked anew, in one request, and stored where it differs. The structure costs dozens: only where attributes have come or gone,
+    and when it is as old as the setting allows."""
+    stored, listed = schemas.stored(), plytix.schema()
+    known = stored.structure if stored else None
+    if stored is None or known is None or stored.types != listed.types or now - known.read >= age_s * 1000:
+        known = _structure(plytix, known, now)
+    schema = replace(listed, structure=known)
+    if schema != stored:
+        schemas.store(schema)
+    return schema
+
+
+def _structure(plytix: Plytix, known: Structure | None, now: int) -> Structure:
+    try:
+        return plytix.structure(now)
+    except Stop:  # the key's role may be kept from families or categories; products are read and written all the same
+        return replace(known, read=now) if known else Structure(now)
+
+
+class Known:
+    """The schema by which one reading of a drop judges values: as stored, and asked anew, once, before anything is held against one.
+
+    Where there is none, or Plytix cannot be asked now, nothing is: Plytix itself then says what it does not take.
+    """
+
+    def __init__(self, schemas: Schemas, plytix: Callable[[], Plytix]) -> None:
+        self._schemas, self._plytix = schemas, plytix
+        self._schema = schemas.stored()
+        self._certain: bool | None = None  # None: not asked yet
+
+    def fitting(self, header: Header) -> tuple[Header, list[Issue]]:
+        """The heading without the columns that nothing in Plytix can take, and these told: once, not a row."""
+        if not self._misfits(header) or not self._is_certain():
+            return header, []
+        told = self._misfits(header)
+        return replace(header, places=tuple(place for place in header.places if place.column.to not in told)), list(told.values())
+
+    def coercions(self, header: Header, feed: Feed) -> dict[str, Coercion]:
+        """By attribute; of those whose values need a look."""
+        made = {place.column.to: self._coercion(place.column, feed) for place in header.places}
+        return {attribute: coerce for attribute, coerce in made.items() if coerce}
+
+    def _misfits(self, header: Header) -> dict[str, Issue]:
+        found = [(p, misfit(self._schema, p.column.to)) for p in header.places] if self._schema else []
+        return {p.column.to: Issue(code, 1, p.name, facts={"attribute": p.column.to}) for p, code in found if code}
+
+    def _coercion(self, column: Column, feed: Feed) -> Coercion | None:
+        """By the schema as it is known when a value comes. None: no value of this column needs a look."""
+        if self._schema is None or coercion(self._schema, column, feed) is None:
+            return None
+        made: dict[str, Coercion | None] = {}
+
+        def by(schema: Schema, value: Given) -> Said:
+            if schema.version not in made:
+                made[schema.version] = coercion(schema, column, feed)
+            fit = made[schema.version]
+            return fit(value) if fit else value
+
+        def coerce(value: Given) -> Said:
+            assert self._schema is not None
+            said = by(self._schema, value)
+            if not isinstance(said, Fault):
+                return said
+            return by(self._schema, value) if self._is_certain() else value
+        return coerce
+
+    def _is_certain(self) -> bool:
+        if self._certain is None:
+            try:
+                listed = self._plytix().schema()
+            except BridgeError:
+                self._certain = False
+            else:
+                self._certain = True
+                self._take(replace(listed, structure=self._schema.structure if self._schema else None))
+        return self._certain
+
+    def _take(self, schema: Schema) -> None:
+        if schema != self._schema:
+            self._schemas.store(schema)
+        self._schema = schema
