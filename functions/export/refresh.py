@@ -14,11 +14,15 @@ logger = Logger(service="refresh")
 parts = Parts()
 
 
+MARGIN_MS = 60_000
+"""Left of the function's time when no further page is begun."""
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """`{"now": true}`: not only when the setting says that it is due."""
     try:
-        return keep_current(due_only=not event.get("now"))
+        return keep_current(parts.clock() + context.get_remaining_time_in_millis() - MARGIN_MS, due_only=not event.get("now"))
     except Later as later:
         if later.after_s is None:
             raise
@@ -26,8 +30,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
         return {}  # waiting for the budget or a person is not failing: a later minute's call goes on
 
 
-def keep_current(*, due_only: bool) -> dict[str, int]:
-    needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix(Lane.MAIN), parts.schemas(), parts.queues, parts.clock)
+def keep_current(until: int, *, due_only: bool) -> dict[str, int]:
+    needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix(Lane.MAIN), parts.schemas(), parts.queues, parts.clock,
+                    until)
     told = refresh(needs, due_only=due_only)
     logger.info("mirror refreshed", done=told)
     if counted := census_if_due(needs):

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from bridge.adapters.plytix.credentials import Credentials
 from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session, Unlimited
 from bridge.domain.product import Product
@@ -14,6 +13,7 @@ from bridge.domain.row import Sku
 from bridge.errors import Changed, Fate, Later, Refused
 from bridge.ports import Edit
 from local.plytix.server import Simulator
+from tests.contract.connected import Kept
 
 ATTRIBUTES = [{"name": "Colour", "type_class": "DropdownAttribute", "options": ["Blue", "Red"]},
               {"name": "Weight", "type_class": "DecimalAttribute"}]
@@ -25,16 +25,6 @@ def plytix():
         simulator.attributes(ATTRIBUTES)
         simulator.bulk()
         yield simulator
-
-
-class Kept:
-    def __init__(self, url):
-        self.url = url
-
-    def current(self):
-        return Credentials("key", "password", self.url, self.url)
-
-    again = current
 
 
 @pytest.fixture

@@ -208,6 +208,10 @@ class Ledger:
         self.w.step("refresh complete")
         self.mirror_state, self.turn = state, 0
 
+    def stopped(self, since: int, page: int) -> None:
+        self.w.step("the first load stopped")
+        self.mirror_state = replace(self.mirror_state, since=since, page=page)
+
     def give_back(self, until: int) -> None:
         self.w.step("give the turn back")
         if self.turn == until:
@@ -503,7 +507,7 @@ class Plytix:
         self.requests["look"] += 1
         return [p for p in self.products.values() if p.sku in skus]
 
-    def listed(self, since_ms: int | None) -> Iterator[Listed]:
+    def listed(self, since_ms: int | None, page: int = 1) -> Iterator[Listed]:
         self.w.step("list products")
         self.requests["list"] += 1
         return iter([Listed(p.id, p.sku, p.modified) for p in self.products.values() if p.modified >= (since_ms or 0)])

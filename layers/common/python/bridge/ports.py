@@ -216,7 +216,9 @@ class Plytix(Protocol):
     def find_many(self, skus: Sequence[Sku]) -> list[Product]:
         """Those of them that there are, a hundred a request."""
 
-    def listed(self, since_ms: int | None) -> Iterator[Listed]: ...
+    def listed(self, since_ms: int | None, page: int = 1) -> Iterator[Listed]:
+        """From that page on."""
+
     def read_many(self, ids: Sequence[str]) -> list[Product]: ...
     def schema(self) -> Schema:
         """Without its structure: one request."""
@@ -229,7 +231,8 @@ class Plytix(Protocol):
 class MirrorState:
     """How far the mirror is: `loaded` when the first full load was complete (0: it is not), `since` the watermark of the last
     complete refresh (its start), `refreshed` when that ended, `census` when the last complete census began. `bulk`: whether the
-    account was entitled to bulk jobs when that was last asked, with the first load and each census."""
+    account was entitled to bulk jobs when that was last asked, with the first load and each census. `page`: where the first load,
+    begun at `since`, goes on; 0: it is not under way."""
 
     loaded: int = 0
     since: int = 0
@@ -237,6 +240,7 @@ class MirrorState:
     schema: str = ""
     census: int = 0
     bulk: bool = False
+    page: int = 0
 
 
 class MirrorStates(Protocol):
@@ -246,6 +250,9 @@ class MirrorStates(Protocol):
 
     def complete(self, state: MirrorState) -> None:
         """Note how far it came, and give the turn back."""
+
+    def stopped(self, since: int, page: int) -> None:
+        """The first load, begun at `since`, came as far as this page."""
 
     def give_back(self, until: int) -> None:
         """The turn that was taken until then, by one who failed; another's is left to him."""

@@ -178,6 +178,8 @@ class Ledger:
         item = self._find("mirror", "state")
         if not item or "since" not in readable(item):
             return MirrorState()
+        if "page" in item:
+            return MirrorState(since=int(item["since"]["S"]), page=int(item["page"]["N"]))
         return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]),
                            item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"])
 
@@ -189,7 +191,11 @@ class Ledger:
     def complete(self, state: MirrorState) -> None:
         update = Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
-        self._update("mirror", update.set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk}), sk="state")
+        self._update("mirror", update.remove("page").set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk}), sk="state")
+
+    def stopped(self, since: int, page: int) -> None:
+        update = Update().set("f", SAYS["f"]).set("since", {"S": f"{since:013d}"}).set("page", {"N": str(page)})
+        self._update("mirror", update, sk="state")
 
     def give_back(self, until: int) -> None:
         update = Update().set("turn_until", {"N": "0"})

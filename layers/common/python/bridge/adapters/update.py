@@ -13,6 +13,7 @@ class Update:
     def __init__(self) -> None:
         self._sets: dict[str, Item] = {}
         self._adds: dict[str, Item] = {}
+        self._removes: list[str] = []
         self._mentioned: list[str] = []
 
     def set(self, name: str, value: Item) -> Update:
@@ -23,6 +24,10 @@ class Update:
         self._adds[name] = {"N": str(number)}
         return self
 
+    def remove(self, name: str) -> Update:
+        self._removes.append(name)
+        return self
+
     def mentions(self, name: str) -> Update:
         """In its condition."""
         self._mentioned.append(name)
@@ -31,7 +36,9 @@ class Update:
     def expression(self, values: Item | None = None) -> dict[str, Any]:
         sets = ", ".join(f"#{n} = :{n}" for n in self._sets)
         adds = ", ".join(f"#{n} :{n}" for n in self._adds)
-        names = {f"#{n}": n for n in [*self._sets, *self._adds, *self._mentioned]}
-        return {"UpdateExpression": (f"SET {sets} " if sets else "") + (f"ADD {adds}" if adds else ""),
+        removes = ", ".join(f"#{n}" for n in self._removes)
+        names = {f"#{n}": n for n in [*self._sets, *self._adds, *self._removes, *self._mentioned]}
+        clauses = {"SET": sets, "ADD": adds, "REMOVE": removes}
+        return {"UpdateExpression": " ".join(f"{verb} {said}" for verb, said in clauses.items() if said),
                 "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": {f":{n}": v for n, v in (self._sets | self._adds).items()} | (values or {})}

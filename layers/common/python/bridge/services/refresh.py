@@ -16,6 +16,7 @@ from bridge.domain.outcome import Standing
 from bridge.domain.product import Listed
 from bridge.domain.reconcile import reconcile
 from bridge.domain.row import Sku
+from bridge.errors import Later
 from bridge.ports import Clock, MirrorState, MirrorStates, Plytix, Queues, Schemas, Tables
 from bridge.services.note import remember
 from bridge.services.schema import current
@@ -36,6 +37,7 @@ class Refresh:
     schemas: Schemas
     queues: Queues
     clock: Clock
+    until: int | None = None  # ms; no page is begun after it
 
 
 def refresh(needs: Refresh, *, due_only: bool = True) -> dict[str, int]:
@@ -60,22 +62,35 @@ def turn(states: MirrorStates, start: int) -> Iterator[bool]:
 
 
 def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
-    settings = needs.configuration.settings
+    """The first load goes on where it stopped, when its function's time was up or the hour was spent."""
+    settings, loading = needs.configuration.settings, not state.loaded
     schema = current(needs.plytix, needs.schemas, settings.structure_s, start)
-    since = state.since - int(settings.refresh_overlap_s * 1000) if state.loaded else None
+    since = None if loading else state.since - int(settings.refresh_overlap_s * 1000)
+    began, at = (state.since, state.page) if state.page else (start, 1)
     told = {"listed": 0, "read": 0, "sent": 0}
     touched: set[Sku] = set()
-    for page in pages(needs.plytix.listed(since)):
-        late = behind(page, needs)
-        told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
-        touched |= read(late, needs)
+    try:
+        for at, page in enumerate(pages(needs.plytix.listed(since, at)), at):  # noqa: B020, B007 -- where it stopped, if it does
+            _in_time(needs)
+            late = behind(page, needs)
+            told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
+            touched |= read(late, needs)
+    except Later:
+        if loading:
+            needs.states.stopped(began, at)
+        raise
     if schema.version != state.schema:  # what Plytix refused may be right now
         touched |= {sku for feed in needs.configuration.feeds for sku in _refused(feed, needs)}
     told["sent"] = nudge(touched, needs)
     end = needs.clock()
-    bulk = state.bulk if state.loaded else needs.plytix.may_edit_many()
-    needs.states.complete(MirrorState(state.loaded or end, start, end, schema.version, state.census or end, bulk))
+    bulk = needs.plytix.may_edit_many() if loading else state.bulk
+    needs.states.complete(MirrorState(state.loaded or end, began, end, schema.version, state.census or end, bulk))
     return told
+
+
+def _in_time(needs: Refresh) -> None:
+    if needs.until is not None and needs.clock() >= needs.until:
+        raise Later("the function's time is up", 0)
 
 
 def pages(listed: Iterable[Listed]) -> Iterator[list[Listed]]:

@@ -113,10 +113,10 @@ class Products:
             ids |= dict.fromkeys(str(found.get("id")) for found in rows if spelled(str(found.get("sku"))) in page)
         return self.read_many(list(ids))
 
-    def listed(self, since_ms: int | None) -> Iterator[Listed]:
-        """All products, or those modified since, a request a hundred."""
+    def listed(self, since_ms: int | None, page: int = 1) -> Iterator[Listed]:
+        """All products, or those modified since, from that page on; a request a hundred."""
         since = [] if since_ms is None else [[{"field": "modified", "operator": "gte", "value": answers.moment(since_ms)}]]
-        return map(answers.listed, search.every(self._session, PATH, ["modified"], since))
+        return map(answers.listed, search.every(self._session, PATH, ["modified"], since, first=page))
 
     def read_many(self, ids: Sequence[str]) -> list[Product]:
         """Whole products, a hundred a page and as many searches as their columns need; what is gone is left out."""

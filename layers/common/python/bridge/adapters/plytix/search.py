@@ -31,13 +31,13 @@ def page(session: Session, path: str, columns: Sequence[str], either: Sequence[S
 
 
 def every(session: Session, path: str, columns: Sequence[str], either: Sequence[Sequence[Condition]] = (),
-          kind: Kind = Kind.SEARCH) -> Iterator[dict[str, Any]]:
-    """All of them, each id once, up to the first page that is not full: no count of Plytix's is to be trusted (§5.4).
+          kind: Kind = Kind.SEARCH, first: int = 1) -> Iterator[dict[str, Any]]:
+    """All of them from a page on, each id once, up to the first page that is not full: no count of Plytix's is to be trusted (§5.4).
 
     What is created or deleted meanwhile may shift the pages: one may be missing here and come with the next look.
     """
     seen: set[Any] = set()
-    number = 1
+    number = first
     while True:
         rows = page(session, path, columns, either, number, kind)
         new = [row for row in rows if row.get("id") not in seen]

@@ -1,0 +1,66 @@
+"""The mirror's first load, by the client from the simulator: it goes on where it stopped, and what people do meanwhile is not lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.domain.mirror import Existence
+from bridge.domain.row import Sku
+from bridge.errors import Later
+from bridge.services.census import census
+from bridge.services.refresh import Refresh, refresh
+from tests.heart.items import a_bundle, a_feed
+from tests.heart.world import World
+
+PRODUCTS = 350
+
+
+@pytest.fixture
+def world(account):
+    account.plytix.products([{"sku": f"A-{n:03}", "label": "old"} for n in range(PRODUCTS)])
+    return World(a_bundle(a_feed()), set())
+
+
+def needs(world, account, until=None):
+    """The clock goes on by a second with every look at it."""
+    def clock():
+        world.now += 1_000
+        return world.now
+
+    return Refresh(world.configuration, world.ledger, world.tables, account.products, world.schemas, world.queues, clock, until)
+
+
+def stops_once(world, account, after_s):
+    with pytest.raises(Later):
+        refresh(needs(world, account, world.now + after_s * 1_000))
+
+
+def test_a_load_whose_time_is_up_goes_on_at_the_page_where_it_stopped(account, world):
+    stops_once(world, account, 4)
+    state = world.ledger.mirror_state
+    known = len(world.tables.mirror_items)
+    assert (state.loaded, state.page) == (0, known // 100 + 1)
+    assert 100 <= known < PRODUCTS
+
+    told = refresh(needs(world, account))
+
+    assert told["listed"] == PRODUCTS - known
+    assert {sku: world.tables.peek_mirror(sku).values["label"] for sku in world.tables.mirror_items} == {
+        f"A-{n:03}": "old" for n in range(PRODUCTS)}
+    assert world.ledger.mirror_state.loaded
+    assert world.ledger.mirror_state.page == 0
+
+
+def test_what_people_do_between_two_parts_of_a_load_is_read_afterwards(account, world):
+    stops_once(world, account, 4)
+    account.plytix.edit("A-000", {"label": "new"})
+    account.plytix.delete("A-001")
+    account.plytix.products([{"sku": "B-000"}])
+
+    refresh(needs(world, account))
+    refresh(needs(world, account))  # since the beginning of the first part
+    census(needs(world, account))
+
+    living = {product["sku"]: product["label"] for product in account.plytix.dump()}
+    known = {sku: world.tables.peek_mirror(Sku(sku)) for sku in world.tables.mirror_items}
+    assert {sku: mirror.values.get("label") for sku, mirror in known.items() if mirror.existence is Existence.LIVING} == living
