@@ -25,7 +25,8 @@ MARGIN_MS = 45_000
 def needs(lane: Lane, until: int) -> Apply:
     heart = Heart(parts.configuration(), parts.claims, parts.tables, parts.plytix(lane), parts.schemas(), parts.clock)
     return Apply(heart, parts.ledger, parts.stage, parts.events, parts.ledger.state(), until,
-                 lambda feed: parts.switch.current().stops_feed(feed), each_in_threads(AT_ONCE))
+                 lambda feed: parts.switch.current().stops_feed(feed), each_in_threads(AT_ONCE),
+                 lambda sku, error: logger.error("row given up", sku=sku, exc_info=error))
 
 
 @logger.inject_lambda_context(clear_state=True)

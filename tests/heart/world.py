@@ -92,6 +92,7 @@ class Ledger:
         self.runs: dict[str, Run] = {}
         self.chunks: dict[tuple[str, int], Any] = {}
         self.uploads: list[Upload] = []
+        self.failures: dict[tuple[str, Sku], int] = {}
         self.mirror_state, self.turn = MirrorState(), 0
         self.closes: dict[str, int] = {}
 
@@ -162,6 +163,11 @@ class Ledger:
     def chunks_done(self, id: str) -> Iterator[tuple[int, dict[Sku, Judged]]]:
         self.w.step(f"chunks of {id}")
         return iter([(n, self._outcomes(body)) for (run, n), body in self.chunks.items() if run == id])
+
+    def fail(self, id: str, sku: Sku) -> int:
+        self.w.step(f"fail {id} {sku}")
+        self.failures[id, sku] = self.failures.get((id, sku), 0) + 1
+        return self.failures[id, sku]
 
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
         self.w.step(f"spend {id} {spent}")

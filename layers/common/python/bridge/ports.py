@@ -67,6 +67,9 @@ class Ledger(Protocol):
     def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: Mapping[Outcome, int], spent: Mapping[str, int]) -> bool:
         """Note the chunk done and add its rows and requests to the run's, in one transaction; False: it was counted before."""
 
+    def fail(self, id: str, sku: Sku) -> int:
+        """The bridge itself failed at this row; how often by now. Waiting is no failing."""
+
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
         """Requests of a chunk that is to come again."""
 

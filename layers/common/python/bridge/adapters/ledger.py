@@ -7,6 +7,7 @@
 | `drop#<key>`, `upload#…`    | Transfer's word, kept a day: it may come before S3's event           |
 | `run#<id>`, `run`           | the run; `open` = `run` until it is reported, `done` afterwards      |
 | `run#<id>`, `chunk#<n>`     | a chunk that is done, with its outcomes                              |
+| `run#<id>`, `failed#<sku>`  | how often the bridge itself failed at a row                          |
 | `mirror`, `state`           | how far the mirror is, and whose turn it is to refresh it            |
 
 A registration must not go while its object lies in an inbox: `redrive` would find it there, know nothing of it and take it a second
@@ -154,6 +155,12 @@ class Ledger:
                 raise Later("two chunks of one run were counted at the same moment", 1) from error
             return False
         return True
+
+    def fail(self, id: str, sku: Sku) -> int:
+        update = Update().add("failures", 1).set("f", SAYS["f"]).set("expires", {"N": str(_now() // 1000 + RUNS_KEPT_S)})
+        item = self._update(f"run#{id}", update, sk=f"failed#{sku}")
+        assert item is not None
+        return int(item["failures"]["N"])
 
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
         update = Update()

@@ -214,6 +214,9 @@ SKIPPED_RETIRED = Code("SKIPPED-RETIRED", WARNING,
 OVER_PERSON = Code("OVER-PERSON", WARNING,
     '{attribute}: somebody had changed it in Plytix to "{stands}"; it was set to "{value}" again',
     "Nothing to do; change it at its source if it should be otherwise.")
+HELD_FAILED = Code("HELD-FAILED", WARNING,
+    "the bridge failed at this row, again and again; that is its own fault, and its people find it in their alarms",
+    "Nothing to do: it is tried again until it is done. If it is urgent, name the run to the bridge's people.")
 HELD_PRODUCT = Code("HELD-PRODUCT", WARNING,
     "there is no such product yet, and this feed creates none; the row waits for it",
     "Nothing to do, if it will come from another source. Otherwise check the product's number.")

@@ -17,6 +17,7 @@ from bridge.domain.wanted import EXISTS, Wanted, spread
 
 NEWER = "newer"  # a later drop of this feed says otherwise
 OVER = "over"  # a person's value was overwritten
+FAILED = "failed"  # the bridge itself, again and again
 RETIRED = "retired"  # the feed was taken out of the configuration meanwhile
 
 

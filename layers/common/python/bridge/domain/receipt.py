@@ -10,7 +10,7 @@ from bridge.configuration import Feed
 from bridge.domain import codes
 from bridge.domain.drop import within
 from bridge.domain.issue import Issue
-from bridge.domain.judge import NEWER, OVER, RETIRED, Note
+from bridge.domain.judge import FAILED, NEWER, OVER, RETIRED, Note
 from bridge.domain.outcome import FINAL, Standing
 from bridge.domain.run import Run, State
 
@@ -20,7 +20,7 @@ SHOWN = 1000
 NAME_MOST = 200
 """Bytes of a drop's name in that of its receipt, which is longer and must be one that a partner's disk takes."""
 CODES = {
-    NEWER: codes.SKIPPED_NEWER, OVER: codes.OVER_PERSON, RETIRED: codes.SKIPPED_RETIRED,
+    NEWER: codes.SKIPPED_NEWER, OVER: codes.OVER_PERSON, RETIRED: codes.SKIPPED_RETIRED, FAILED: codes.HELD_FAILED,
     Standing.BEATEN: codes.SKIPPED_FEED, Standing.LEFT: codes.SKIPPED_PERSON,
     Standing.GONE: codes.SKIPPED_DELETED, Standing.WAITS: codes.HELD_PRODUCT, Standing.RENAMED: codes.HELD_RENAMED,
     Standing.REFUSED: codes.PLYTIX_REFUSED,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bridge.configuration import Feed
-from bridge.domain.judge import RETIRED, Judged, Note
+from bridge.domain.judge import FAILED, RETIRED, Judged, Note
 from bridge.domain.mirror import Existence
 from bridge.domain.outcome import Outcome
 from bridge.domain.row import Sku
@@ -22,6 +22,8 @@ from bridge.services.close import close
 from bridge.services.note import remember
 
 LOGIN = "token"
+TRIES = 10
+"""Of one row: what fails so often, over more than a quarter of an hour, will fail always. Its SKU stays open, and `redrive` goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Apply:
     until: int | None = None  # ms; no SKU is begun after it, so that the function's time never ends in the middle of one
     stops: Callable[[str], str] = lambda feed: ""  # why a feed's rows must wait, if they must; asked before each
     each: Each = in_turn
+    gives_up: Callable[[Sku, Exception], None] = lambda sku, error: None  # told of a row whose outcome is that we failed
 
 
 def apply_chunk(id: str, number: int, needs: Apply) -> None:
@@ -94,7 +97,15 @@ def _brought(asked: Asked, needs: Apply) -> Asking:
         raise Later("the function's time is up", 0)
     if why := needs.stops(asked.run.feed):
         raise Later(why, ASK_AGAIN_S)
-    return (yield from bring(asked.row.sku, needs.heart, asked))
+    try:
+        return (yield from bring(asked.row.sku, needs.heart, asked))
+    except BridgeError:
+        raise
+    except Exception as error:  # a fault of ours: it must not hold up the run for ever
+        if needs.ledger.fail(asked.run.id, asked.row.sku) < TRIES:
+            raise
+        needs.gives_up(asked.row.sku, error)
+        return Judged(Outcome.HELD, (Note("sku", FAILED),))
 
 
 def _look_up(feed: Feed, rows: list[StagedRow], needs: Apply) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from bridge.domain.claim import Claim
@@ -14,6 +14,8 @@ from bridge.ports import Edit
 from bridge.services.bring import Ask, Asking, Heart, Look, Send
 
 T = TypeVar("T")
+Answer = Product | Exception | None
+"""What Plytix gave, or why it did not: thrown in where it was asked, there to be dealt with."""
 ALONE = {"gtin"}
 """Fields that a bulk job does not take (§6.5)."""
 
@@ -43,8 +45,8 @@ class Way:
     def begins(self) -> None:
         self._to(lambda: next(self._asking))
 
-    def goes_on(self, answer: Product | BridgeError | None) -> None:
-        if isinstance(answer, BridgeError):
+    def goes_on(self, answer: Answer) -> None:
+        if isinstance(answer, Exception):
             error = answer
             self._to(lambda: self._asking.throw(error))
         else:
@@ -87,14 +89,14 @@ def together(ways: Sequence[Way], heart: Heart, each: Each) -> None:
         each(lambda pair: pair[0].goes_on(_answer(pair[1], heart)), [(way, ask) for way, ask in waiting if way.asks is ask])
 
 
-def _answer(ask: Ask, heart: Heart) -> Product | BridgeError | None:
+def _answer(ask: Ask, heart: Heart) -> Answer:
     try:
         if isinstance(ask, Look):
             return heart.plytix.read(ask.id) if ask.id else heart.plytix.find(ask.sku)
         if not _intend(ask, heart, heart.configuration.settings.claim_s):
             return None
         return heart.plytix.create(ask.sku, ask.values) if ask.kind is Kind.CREATE else heart.plytix.patch(ask.id, ask.values)
-    except BridgeError as error:
+    except Exception as error:  # noqa: BLE001 -- thrown in again
         return error
 
 
@@ -117,11 +119,11 @@ def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
             way.goes_on(None)
 
     each(lambda pair: intend(*pair), sends)
-    answers: dict[str, Product | BridgeError] = {}
+    answers: Mapping[str, Answer] = {}
     if intended:
         try:
             answers = heart.plytix.patch_many([edit for _, edit in intended.values()])
-        except BridgeError as error:
+        except Exception as error:  # noqa: BLE001 -- thrown in again
             answers = dict.fromkeys(intended, error)
     each(lambda id: intended[id][0].goes_on(answers[id]), intended)
 
@@ -129,7 +131,7 @@ def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
 def _look(looks: Sequence[tuple[Way, Look]], heart: Heart) -> None:
     try:
         found: dict[str, Product] = {product.id: product for product in heart.plytix.read_many([ask.id for _, ask in looks])}
-    except BridgeError as error:
+    except Exception as error:  # noqa: BLE001 -- thrown in again
         for way, _ in looks:
             way.goes_on(error)
     else:
