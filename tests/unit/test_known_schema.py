@@ -173,6 +173,16 @@ def test_an_attribute_that_is_new_in_plytix_is_filled_after_one_question():
     assert ([record.values for record in records], issues) == ([{"size": "XL"}, {"size": "S"}], [])
 
 
+def test_refresh_reads_the_structure_of_attributes_that_prepare_has_met_first():
+    account, kept = Account(), Kept()
+    current(account, kept, DAY, DAY * 1000)
+    account.listed = replace(LISTED, version="2", types=LISTED.types | {"size": "TextAttribute"})
+    rows("sku;Size\nA-1;XL\n", a_shop(Size={"to": "size"}), account, kept)
+    assert kept.schema.structure.categories, "until then what is known is kept"
+
+    assert current(account, kept, DAY, DAY * 1000 + 300).structure.read == DAY * 1000 + 300
+
+
 def test_the_attribute_that_vanished_while_the_file_was_read_is_plytixs_to_judge():
     feed = a_shop()
     (record,), _ = rows("sku;Colour\nA-1;mauve\n", feed, Account(replace(LISTED, version="2", types={}, options={})), Kept(LISTED))

@@ -90,10 +90,15 @@ class Known:
                 self._certain = False
             else:
                 self._certain = True
-                self._take(replace(listed, structure=self._schema.structure if self._schema else None))
+                self._take(listed)
         return self._certain
 
-    def _take(self, schema: Schema) -> None:
+    def _take(self, listed: Schema) -> None:
+        """Where attributes have come or gone the structure counts as old: the next refresh reads it again."""
+        structure = self._schema.structure if self._schema else None
+        if structure and self._schema and listed.types != self._schema.types:
+            structure = replace(structure, read=0)
+        schema = replace(listed, structure=structure)
         if schema != self._schema:
             self._schemas.store(schema)
         self._schema = schema
