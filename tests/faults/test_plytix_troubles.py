@@ -118,7 +118,7 @@ def test_a_change_of_which_nobody_knows_how_it_went_is_made_once_and_credited(co
 
 # ---- the token
 def test_a_token_that_ends_in_the_middle_of_a_run_is_renewed_and_nobody_notices(company, erp):
-    company.plytix.meanwhile("expire_tokens", {}, kind="product.create", when="then", times=2)
+    company.plytix.meanwhile("expire_tokens", {}, kind="product.create", when="first", times=2)
 
     sent = drops(company)
     comes_to_rest(company.twin)
