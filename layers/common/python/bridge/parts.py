@@ -19,6 +19,7 @@ from bridge.adapters.body import Bodies
 from bridge.adapters.budget import BudgetItem, LaneBudget, budget_item
 from bridge.adapters.claims import Claims
 from bridge.adapters.configuration import ConfigurationStore
+from bridge.adapters.conflicts import repeat_conflicts
 from bridge.adapters.exchange import Exchange
 from bridge.adapters.ledger import Ledger
 from bridge.adapters.queues import Events, Queues, Urls
@@ -64,7 +65,9 @@ class Parts:
 
     @cached_property
     def dynamodb(self) -> Any:
-        return self.client("dynamodb")
+        client = self.client("dynamodb")
+        repeat_conflicts(client)
+        return client
 
     @cached_property
     def sqs(self) -> Any:

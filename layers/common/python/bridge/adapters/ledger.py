@@ -56,7 +56,10 @@ class Ledger:
         except ClientError as error:
             if not is_refusal(error):
                 raise
-            return self.run(readable(self._get(drop["pk"]["S"], run.drop.version))["run"]["S"]), False
+            known = self._find(drop["pk"]["S"], run.drop.version)
+            if known is None:
+                raise Later("the same drop is being registered at this moment", 1) from error
+            return self.run(readable(known)["run"]["S"]), False
         return run, True
 
     def run(self, id: str) -> Run:
