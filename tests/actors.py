@@ -32,6 +32,7 @@ from local.twin import Twin
 from tests.clients import Programs, cheap_hash
 
 QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "client_timeout_s": 5, "retry_s": 1, "redrive_s": 1, "refresh_s": 0}
+ROUGH = {"redrive_s": 4}  # deaths, delays and throttling cost seconds: who is only slow is not to be sent again and again
 PATIENCE_S = 45.0  # a machine that is busy starts functions slowly; who is well waits for a second
 PASSWORDS = {"erp": "Lachs-1887-é", "supplier": "shoes, and more", "retailer": "buy 1 get 1"}
 ATTRIBUTES = [
@@ -95,7 +96,8 @@ class Company:
         known = {name: a_partner() for name in PASSWORDS} | dict(partners or {})
         feeds = {thing.id: thing for thing in things if isinstance(thing, Feed)}
         channels = {thing.name: thing for thing in things if isinstance(thing, Channel)}
-        bundle = Bundle.of(Settings(**(QUICK | settings)), known, feeds, channels)
+        quick = QUICK | (ROUGH if self.twin.is_rough else {})
+        bundle = Bundle.of(Settings(**(quick | settings)), known, feeds, channels)
         customer.put_in_force(self.twin, bundle)
         return bundle
 
