@@ -19,9 +19,9 @@ from bridge.adapters.body import Bodies
 from bridge.adapters.budget import BudgetItem, LaneBudget, budget_item
 from bridge.adapters.claims import Claims
 from bridge.adapters.configuration import ConfigurationStore
-from bridge.adapters.conflicts import repeat_conflicts
 from bridge.adapters.exchange import Exchange
 from bridge.adapters.ledger import Ledger
+from bridge.adapters.patience import be_patient
 from bridge.adapters.queues import Events, Queues, Urls
 from bridge.adapters.schemas import Schemas
 from bridge.adapters.stage import Stage
@@ -66,7 +66,7 @@ class Parts:
     @cached_property
     def dynamodb(self) -> Any:
         client = self.client("dynamodb")
-        repeat_conflicts(client)
+        be_patient(client)
         return client
 
     @cached_property

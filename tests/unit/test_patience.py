@@ -1,4 +1,4 @@
-"""A write that meets a transaction under way is repeated, and what else DynamoDB refuses is not."""
+"""A write that meets a transaction under way is repeated; what DynamoDB cannot take for the moment comes again, and is no failure."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import json
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from ulid import ULID
 
-from bridge.adapters import conflicts
+from bridge.adapters import patience
 from bridge.adapters.body import Bodies
 from bridge.adapters.ledger import Ledger
 from bridge.domain.drop import Drop
 from bridge.domain.run import Run
 from bridge.domain.sequence import landing
-from bridge.errors import Later
+from bridge.errors import Fate, Later
 
 SINGLE = {"__type": "TransactionConflictException", "message": "Transaction is ongoing for the item"}
 CONDITION = {"__type": "ConditionalCheckFailedException", "message": "The conditional request failed"}
@@ -39,9 +40,10 @@ class Raw:
 @pytest.fixture
 def dynamodb(monkeypatch):
     """A client that is given prepared answers, the last one for good; `asked` says how often it was."""
-    monkeypatch.setattr(conflicts, "LONGEST_S", 0)
-    client = boto3.client("dynamodb", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
-    conflicts.repeat_conflicts(client)
+    monkeypatch.setattr(patience, "LONGEST_S", 0)
+    once_more = Config(retries={"mode": "standard", "total_max_attempts": 2})
+    client = boto3.client("dynamodb", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x", config=once_more)
+    patience.be_patient(client)
     client.answers, client.asked = [], 0
 
     def send(request, **_):
@@ -73,9 +75,9 @@ def test_what_meets_a_transaction_under_way_is_repeated(dynamodb, write, conflic
 def test_repeating_has_an_end(dynamodb):
     dynamodb.answers = [SINGLE]
 
-    with pytest.raises(ClientError, match="TransactionConflict"):
+    with pytest.raises(Later, match="TransactionConflict"):
         put(dynamodb)
-    assert dynamodb.asked == conflicts.TRIES
+    assert dynamodb.asked == patience.TRIES
 
 
 @pytest.mark.parametrize(("write", "refusal"), [(put, CONDITION), (transact, cancelled("ConditionalCheckFailed", "TransactionConflict"))])
@@ -87,9 +89,20 @@ def test_a_condition_that_fails_is_the_answer(dynamodb, write, refusal):
     assert dynamodb.asked == 1
 
 
+@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ThrottlingException"])
+def test_what_is_throttled_for_longer_than_botocore_tries_comes_again(dynamodb, code):
+    """Whoever made a request before must not take it for not made."""
+    dynamodb.answers = [{"__type": code, "message": "Throughput exceeds the current capacity"}]
+
+    with pytest.raises(Later, match=code) as later:
+        put(dynamodb)
+    assert later.value.fate is Fate.UNKNOWN
+    assert dynamodb.asked == 2
+
+
 def test_a_drop_whose_registration_is_only_in_conflict_comes_again(dynamodb):
     """It is not known yet: nothing would be found of it."""
-    dynamodb.answers = [*[cancelled("TransactionConflict", "None")] * conflicts.TRIES, {}]
+    dynamodb.answers = [*[cancelled("TransactionConflict", "None")] * patience.TRIES, {}]
     drop = Drop("exchange", "erp/inbox/products/a.csv", "v1", 10, "etag", 1_000, "")
     run = Run(str(ULID()), drop, "erp/products", landing(1_000, "", drop.key), 1_000)
 
