@@ -178,7 +178,7 @@ def test_workers_die_between_calls_unless_somebody_waits_for_them(rough):
     assert len({rough.call("frail", calls=600) for _ in range(2)}) == 1
     assert happened(rough)["workers killed"] == before
 
-    rough.lambda_.invoke(FunctionName="frail", InvocationType="Event", Payload=json.dumps({"calls": 2000}))
+    rough.lambda_.invoke(FunctionName="frail", InvocationType="Event", Payload=json.dumps({"calls": 6000}))
     rough.until(lambda: happened(rough)["workers killed"] > before, within_s=60)
     rough.until(lambda: len({key.partition("/")[0] for key in rough.keys("deaths")}) > 1, within_s=60)
 

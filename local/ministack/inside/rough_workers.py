@@ -16,7 +16,7 @@ from ministack.services import lambda_svc  # type: ignore[import-untyped]
 from local.ministack.inside import functions
 from local.ministack.rehearsal import Chance
 
-DIES = 0.001  # of all points: before and after each call, that is
+DIES = 0.0005  # of all points: before and after each call, that is
 _delivered: ContextVar[bool] = ContextVar("delivered", default=False)
 _awaited, _counting = Counter[str](), threading.Lock()
 
