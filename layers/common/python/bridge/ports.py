@@ -62,8 +62,8 @@ class Ledger(Protocol):
     def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: dict[Outcome, int]) -> bool:
         """Note the chunk done and add its rows to the run's counts, in one transaction; False: it was counted before."""
 
-    def unfinished(self, before: int) -> list[Run]:
-        """Runs that are not reported and have not come on since `before`."""
+    def under_way(self) -> list[Run]:
+        """Runs that are not reported."""
 
     def touch(self, id: str, now: int) -> None:
         """It was seen to: what stands still is not sent again before it has stood still anew."""

@@ -90,8 +90,8 @@ class Ledger:
         assert item is not None
         return self._run(item)
 
-    def unfinished(self, before: int) -> list[Run]:
-        return [run for run in self.listed("run") if run.moved <= before]
+    def under_way(self) -> list[Run]:
+        return self.listed("run")
 
     def listed(self, kind: str, limit: int | None = None) -> list[Run]:
         """Runs under way (`run`) or reported (`done`), newest first."""
