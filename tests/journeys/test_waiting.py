@@ -49,9 +49,9 @@ def test_a_drop_larger_than_the_hour_waits_for_the_next_one_and_is_applied_once(
 
     assert receipt.outcomes == {"CREATED": ROWS}
     asked = Counter((entry["kind"], entry["status"]) for entry in limited.plytix.log() if entry["kind"].startswith("product"))
-    looked_up = {("product.search", 200), ("product.read", 200)} if limited.twin.is_rough else set()  # by who took over from a worker that died
+    took_over = {("product.search", 200), ("product.read", 200)} if limited.twin.is_rough else set()  # from a worker that died
     assert asked["product.create", 201] == ROWS
-    assert set(asked) - looked_up == {("product.create", 201)}
+    assert set(asked) - took_over == {("product.create", 201)}
     assert limited.twin.running()["left"] == {}
 
 
