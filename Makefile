@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --quiet
 SOURCES := cdk.json $(shell find infra functions layers/common -type f -not -name '*.pyc')
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup lint test bench demo twin synth deploy
+.PHONY: help setup lint test rough bench demo twin synth deploy
 .DEFAULT_GOAL := help
 
 help: ## These targets
@@ -22,6 +22,10 @@ twin: setup ## The whole system on this machine, to try with your own client; Ct
 
 test: setup ## All tests
 	@$(RUN) pytest
+
+rough: SEED := $(or $(SEED),$(shell od -An -N2 -tu2 /dev/urandom | tr -d ' '))
+rough: setup ## The journeys in a rough twin: late, double and lost deliveries, throttling, deaths; SEED=n to repeat a run
+	$(RUN) pytest tests/journeys --rough $(SEED) -p randomly --randomly-seed $(SEED) $(ARGS)
 
 bench: .venv/ready ## What a file costs in requests to Plytix, beside other ways; build/bench.json
 	@$(RUN) python -m benchmarks $(ARGS)

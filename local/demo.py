@@ -57,8 +57,9 @@ class Outcome:
 class Demo:
     """The actors: partners with their own clients, and a person who works in Plytix."""
 
-    def __init__(self, twin: Twin, say: Callable[[str], None], patience_s: float = PATIENCE_S) -> None:
-        self.twin, self.say, self.patience_s = twin, say, patience_s
+    def __init__(self, twin: Twin, say: Callable[[str], None], patience_s: float = PATIENCE_S,
+                 settings: dict[str, Any] | None = None) -> None:
+        self.twin, self.say, self.patience_s, self.settings = twin, say, patience_s, settings or {}
         self.passwords: dict[str, str] = {}
         self.expected: Expected = expect(list(ORDER))
         self.seen = Outcome()
@@ -78,7 +79,7 @@ class Demo:
     def _furnish(self) -> None:
         self.say("Configuration: partners, feeds and the channel of the sample company are put into force")
         customer.furnish_plytix(self.twin, CONFIG)
-        for partner in customer.configure(self.twin, CONFIG).partners:
+        for partner in customer.configure(self.twin, CONFIG, **self.settings).partners:
             self.passwords[partner] = secrets.token_urlsafe(9)
             customer.secrets(self.twin).set_password(partner, self.passwords[partner])
         self._refresh()
@@ -196,12 +197,19 @@ def summary(console: Console, seen: Outcome, seconds: float) -> None:
     console.print(f"Time         {seconds:.1f} s from the start to here", highlight=False)
 
 
-def demonstrate(edit: Edit | None = None, patience_s: float = PATIENCE_S, console: Console | None = None) -> bool:
-    """True: all that was expected was true. `edit` changes the templates first: what a missing grant does can be seen so."""
+def demonstrate(edit: Edit | None = None, patience_s: float = PATIENCE_S, console: Console | None = None,
+                rough: int | None = None, settings: dict[str, Any] | None = None) -> bool:
+    """True: all that was expected was true. `edit` changes the templates first: what a missing grant does can be seen so.
+
+    `rough`: the twin's seed; `settings`: in place of the sample company's.
+    """
     console, began = console or Console(), time.monotonic()
     console.print("The twin starts: AWS, the deployed template, the endpoint, Plytix")
-    with tempfile.TemporaryDirectory() as folder, Twin(Path(folder) / "twin", plan="off", edit=edit) as twin:
-        seen = Demo(twin, lambda line: console.print(f"{time.monotonic() - began:5.1f} s  {line}", highlight=False), patience_s).run()
+    with tempfile.TemporaryDirectory() as folder, Twin(Path(folder) / "twin", plan="off", edit=edit, rough=rough) as twin:
+        def say(line: str) -> None:
+            console.print(f"{time.monotonic() - began:5.1f} s  {line}", highlight=False)
+
+        seen = Demo(twin, say, patience_s, settings).run()
     summary(console, seen, time.monotonic() - began)
     for fault in seen.faults:
         console.print(f"NOT AS EXPECTED  {fault}", style="bold red", highlight=False, markup=False)

@@ -26,6 +26,7 @@ from local.endpoint.cloud import Cloud
 from local.endpoint.endpoint import Endpoint
 from local.endpoint.record import recording
 from local.endpoint.servers import Server
+from local.healing import Healing
 from local.ministack.rehearsal import Death, Rehearsal
 from local.ministack.server import MiniStack
 from local.plytix.server import Simulator
@@ -45,14 +46,16 @@ class Twin:
     """Started by `start` or by `with`; ends with the process, however that ends. One a folder."""
 
     def __init__(self, folder: Path = FOLDER, *, plan: str = "paid", ports: Mapping[str, int] | None = None,
-                 edit: stack.Edit | None = None, warm: bool = True) -> None:
+                 edit: stack.Edit | None = None, warm: bool = True, rough: int | None = None) -> None:
         """`ports`: of `sftp`, `ftps`, `ftp`, `plytix`; any free one where not given. `edit` changes the templates before
-        they are deployed. `warm`: start the functions' workers meanwhile, so that the first drop finds them ready."""
+        they are deployed. `warm`: start the functions' workers meanwhile, so that the first drop finds them ready.
+        `rough`: a seed, under which AWS is as unkind as it may be (local/ministack/README.md)."""
         self.folder = folder.absolute()
         self.outputs: dict[str, str] = {}
         self.ports: dict[str, int] = {}
         self.plytix = Simulator(KEY, PASSWORD, plan)
-        self._asked_ports, self._edit, self._warm = dict(ports or {}), edit, warm
+        self._asked_ports, self._edit, self._warm, self._rough = dict(ports or {}), edit, warm, rough
+        self._healing = Healing(self)
         self._state, self._rehearsal = State(self.folder), Rehearsal(self.folder)
         self._aws: MiniStack | None = None
         self._endpoint: Endpoint | None = None
@@ -73,7 +76,7 @@ class Twin:
         url = self.plytix.start(self._asked_ports.get("plytix", 0))
         with ThreadPoolExecutor(1) as meanwhile:
             made = meanwhile.submit(assembly)
-            self._aws = MiniStack(self.folder, python=deps.RUNTIME / "bin/python")
+            self._aws = MiniStack(self.folder, python=deps.RUNTIME / "bin/python", rough=self._rough)
             self._assembly = made.result()
         self.outputs = stack.deploy(self.aws, self._assembly, self._edit)
         if self._warm:
@@ -84,9 +87,12 @@ class Twin:
         self._endpoint = self._make_endpoint()
         self.ports = {**self._endpoint.start(), "plytix": int(url.rpartition(":")[2]), "aws": self.aws.port}
         self._state.write(self.env, self.ports)
+        if self._rough is not None:
+            self._healing.start()
 
     def stop(self) -> None:
         """End everything and clear the folder. Twice is no harm."""
+        self._healing.stop()
         if self._endpoint:
             self._endpoint.stop()
         self._logs.close()
@@ -173,6 +179,15 @@ class Twin:
         """`running`: calls under way by function; `waiting`: messages by queue that a function will get, visible or not;
         `left`: messages by queue that nobody takes, which are dead letters."""
         return self.aws.ask("running")
+
+    @property
+    def is_rough(self) -> bool:
+        return self._rough is not None
+
+    def roughness(self) -> dict[str, int]:
+        """What rough things have happened since the start, by kind: how many."""
+        happened: dict[str, int] = self.aws.ask("rough")["happened"]
+        return happened
 
     def rest(self, within_s: float = 60) -> None:
         """Wait until nothing runs and nothing waits. Raises TimeoutError, which says what does.

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,17 @@ from tests.actors import Company, Operator, Visitor, visiting
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDS_WITH_US = "node"  # aws_cdk keeps its Node until the very end of the process
+ROUGHNESS = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rough", type=int, metavar="SEED", help="run the twin rough: late, double and lost deliveries, throttling, deaths")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if (happened := config.stash.get(ROUGHNESS, None)) is not None:
+        terminalreporter.section(f"rough, seed {config.getoption('rough')}")
+        terminalreporter.write_line(", ".join(f"{kind}: {times}" for kind, times in happened.items()) or "nothing rough happened")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,11 +40,14 @@ def nothing_stays() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def twin(tmp_path_factory: pytest.TempPathFactory, nothing_stays: None) -> Iterator[Twin]:
+def twin(tmp_path_factory: pytest.TempPathFactory, nothing_stays: None, pytestconfig: pytest.Config) -> Iterator[Twin]:
     """The whole system, started once, when the first test asks for it. No limits at Plytix; schedules fire by hand alone."""
-    with Twin(tmp_path_factory.mktemp("twin"), plan="off") as twin:
+    with Twin(tmp_path_factory.mktemp("twin"), plan="off", rough=pytestconfig.getoption("rough")) as twin:
         twin.clock(ticking=False)
         yield twin
+        if twin.is_rough:
+            pytestconfig.stash[ROUGHNESS] = twin.roughness()
+            assert any(pytestconfig.stash[ROUGHNESS].values()), "nothing rough happened in a rough twin"
 
 
 @pytest.fixture

@@ -40,11 +40,18 @@ def patches(settings: Settings) -> dict[str, Callable[[], None]]:
     }
 
 
+def roughness(settings: Settings) -> dict[str, Callable[[], None]]:
+    """What a rough twin has on top, by the same rule; nothing without a seed."""
+    from local.ministack.inside import rough
+
+    return {} if settings.rough is None else rough.patches(settings, settings.rough)
+
+
 def main() -> None:
     settings = Settings.from_json(sys.argv[1])
     threading.Thread(target=_end_with_standard_input, name="lifeline", daemon=True).start()
     _open_as_many_files_as_allowed()
-    for name, patch in patches(settings).items():
+    for name, patch in (patches(settings) | roughness(settings)).items():
         if name not in settings.without:
             patch()
     asyncio.run(_serve(settings))

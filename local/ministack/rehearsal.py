@@ -1,4 +1,4 @@
-"""Let a function's process die at a named point, once; or list the points it passes, to choose one from."""
+"""Let a function's process die at a named point, once; or list the points it passes, to choose one from; or die by chance."""
 
 import json
 import shutil
@@ -47,4 +47,31 @@ class Rehearsal:
 
     def _lines(self, name: str) -> list[str]:
         file = self._folder / name
+        return file.read_text().splitlines() if file.exists() else []
+
+
+class Chance:
+    """The same for a rough twin: in a folder of its own, which a rehearsal goes before, all workers die at random under a seed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "roughness"
+
+    def plan(self, seed: int, chance: float) -> None:
+        """`chance`: of dying at each point."""
+        self._folder.mkdir(exist_ok=True)
+        shutil.copy(SEAM, self._folder)
+        (self._folder / "plan.json").write_text(json.dumps({"function": "*", "seed": seed, "chance": chance}))
+
+    def spare(self, function: str, spared: bool) -> None:
+        """Its workers do not die meanwhile."""
+        file = self._folder / f"spared {function}"
+        if spared:
+            self._folder.mkdir(exist_ok=True)
+            file.touch()
+        else:
+            file.unlink(missing_ok=True)
+
+    def died(self) -> list[str]:
+        """`function point` of each."""
+        file = self._folder / "died"
         return file.read_text().splitlines() if file.exists() else []

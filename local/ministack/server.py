@@ -31,7 +31,8 @@ class MiniStackError(Exception):
 class MiniStack:
     """AWS on this machine. All its files lie below `folder`; it holds no port but its own, on 127.0.0.1."""
 
-    def __init__(self, folder: Path, *, python: Path, region: str = REGION, without: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, *, python: Path, region: str = REGION, without: tuple[str, ...] = (),
+                 rough: int | None = None) -> None:
         self.folder, self.region = folder, region
         for name in ("tmp", "state", "s3"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,7 @@ class MiniStack:
         settings = Settings(
             folder=str(folder), socket=listening.fileno(), port=self.port, python=str(python), region=region, without=without,
             certificate=str(self.certificate.certificate), key=str(self.certificate.key),
-            authorities=str(self.certificate.authorities),
+            authorities=str(self.certificate.authorities), rough=rough,
         )
         self.endpoint = settings.endpoint
         self._session, self._making = boto3.session.Session(region_name=region), threading.Lock()

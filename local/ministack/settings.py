@@ -21,6 +21,7 @@ class Settings:
     authorities: str
     region: str
     without: tuple[str, ...] = ()  # names of patches left out: how a test sees whether one is still needed
+    rough: int | None = None  # a seed: deliver late, twice and in any order, throttle, let workers die
 
     @property
     def endpoint(self) -> str:

@@ -146,8 +146,9 @@ def new_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
     build_dependencies()
     started: list[MiniStack] = []
 
-    def start(without: tuple[str, ...] = ()) -> Cloud:
-        started.append(MiniStack(tmp_path_factory.mktemp("cloud"), python=deps.RUNTIME / "bin/python", without=without))
+    def start(without: tuple[str, ...] = (), rough: int | None = None) -> Cloud:
+        folder = tmp_path_factory.mktemp("cloud")
+        started.append(MiniStack(folder, python=deps.RUNTIME / "bin/python", without=without, rough=rough))
         return Cloud(started[-1])
 
     yield start

@@ -117,6 +117,16 @@ def test_a_feed_with_a_run_under_way_is_not_hurried(x):
     assert later(x, 1) == NOTHING
 
 
+def test_a_feed_whose_run_comes_on_while_redrive_looks_is_not_hurried(x):
+    """Its chunks are being counted at this very moment."""
+    x.w.land("acme/inbox/erp/today.csv", b"sku;price\nA;1\nB;2\n")
+    goes_on(x, lambda: len(x.w.changes) == 2 and not x.workers)
+    (id,) = x.w.ledger.runs
+    x.w.ledger.touch(id, x.w.now + (REDRIVE_S + 2) * 1000)
+
+    assert later(x) == NOTHING
+
+
 def test_what_a_feed_wants_that_was_retired_is_left_alone(x):
     wants(x, "A", "acme/gone")
 

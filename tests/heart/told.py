@@ -1,4 +1,4 @@
-"""What is left at the end, and what the partners were told, without what differs from one time to the next: run ids and times."""
+"""What is left at the end, and what the partners were told, without what differs from one time to the next: run ids, times, plans."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from bridge.domain.run import Run
 if TYPE_CHECKING:
     from tests.heart.explore import Execution
 
+PLAN = re.compile(rb'"plytix": \{.*?\}\s*\}|[\d,]+ requests to Plytix, [\d,]+ were planned\n', re.DOTALL)
+"""A plan is as good as the mirror was when it was made."""
 TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -71,4 +73,4 @@ def _named(made: dict[str, Any], keys: dict[str, str]) -> bytes:
 def _known(text: bytes, keys: dict[str, str]) -> bytes:
     for id, key in keys.items():
         text = text.replace(id.encode(), key.encode())
-    return TIME.sub(b"TIME", text)
+    return PLAN.sub(b"PLAN", TIME.sub(b"TIME", text))

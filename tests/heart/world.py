@@ -184,9 +184,9 @@ class Ledger:
         self.runs[id] = replace(run, done=run.done + 1, counts=counts, moved=self.w.now)
         return True
 
-    def unfinished(self, before: int) -> list[Run]:
-        self.w.step("unfinished runs")
-        return [run for run in self.runs.values() if not run.reported and run.moved <= before]
+    def under_way(self) -> list[Run]:
+        self.w.step("runs under way")
+        return [run for run in self.runs.values() if not run.reported]
 
     def touch(self, id: str, now: int) -> None:
         self.w.step(f"touch {id}")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from local.demo import demonstrate
+from tests.actors import QUICK
 
 
 def told() -> Console:
     return Console(file=io.StringIO(), width=200)
 
 
-def test_the_demo_ends_well_and_says_what_became_of_everything() -> None:
-    console = told()
+def test_the_demo_ends_well_and_says_what_became_of_everything(pytestconfig: pytest.Config) -> None:
+    console, rough = told(), pytestconfig.getoption("rough")
 
-    assert demonstrate(console=console), console.file.getvalue()  # type: ignore[attr-defined]
+    ended_well = demonstrate(console=console, rough=rough, settings=QUICK if rough is not None else {})
+    assert ended_well, console.file.getvalue()  # type: ignore[attr-defined]
     said = console.file.getvalue()  # type: ignore[attr-defined]
     for words in ("230 created, 10 rejected", "over SFTP", "over FTPS", "over FTP ", "katalog_", "sha256", "requests spent"):
         assert words in said

@@ -116,16 +116,16 @@ def test_a_real_file_becomes_products_and_what_has_not_changed_costs_no_request(
     for sku, cells in catalogue.samples.items():
         said = catalogue.product(cells)
         assert {name: held[sku].get(name) for name in said} == said
-    assert shop.requests() == {"create": len(rows)}
+    assert shop.spent() == {"create": len(rows)}
 
     shop.plytix.clear_log()
     again = erp.drops("catalogue/tuesday.csv", catalogue.content, within_s=PATIENCE_S)
-    assert (again.outcomes, shop.requests()) == ({"UNCHANGED": len(rows)}, {})
+    assert (again.outcomes, shop.spent()) == ({"UNCHANGED": len(rows)}, {})
 
     resorted = erp.drops("catalogue/wednesday.csv", catalogue.rewritten(rows[::-1]), within_s=PATIENCE_S)
-    assert (resorted.outcomes, shop.requests()) == ({"UNCHANGED": len(rows)}, {})
+    assert (resorted.outcomes, shop.spent()) == ({"UNCHANGED": len(rows)}, {})
 
     rows[7]["name"] += ", neu"
     changed = erp.drops("catalogue/thursday.csv", catalogue.rewritten(rows), within_s=PATIENCE_S)
-    assert (changed.outcomes, shop.requests()) == ({"UPDATED": 1, "UNCHANGED": len(rows) - 1}, {"patch": 1})
+    assert (changed.outcomes, shop.spent()) == ({"UPDATED": 1, "UNCHANGED": len(rows) - 1}, {"patch": 1})
     assert shop.products() == held | {rows[7]["sku"]: catalogue.product(rows[7])}

@@ -45,11 +45,13 @@ def goes_on(company):
 def test_a_drop_larger_than_the_hour_waits_for_the_next_one_and_is_applied_once(limited, erp):
     limited.works_with(a_feed(), chunk_size=20)
 
-    receipt = erp.drops("products/large.csv", drop(rows=ROWS), within_s=60)
+    receipt = erp.drops("products/large.csv", drop(rows=ROWS), within_s=90)
 
     assert receipt.outcomes == {"CREATED": ROWS}
-    asked = [entry for entry in limited.plytix.log() if entry["kind"].startswith("product")]
-    assert Counter(entry["status"] for entry in asked) == {201: ROWS}
+    asked = Counter((entry["kind"], entry["status"]) for entry in limited.plytix.log() if entry["kind"].startswith("product"))
+    took_over = {("product.search", 200), ("product.read", 200)} if limited.twin.is_rough else set()  # from a worker that died
+    assert asked["product.create", 201] == ROWS
+    assert set(asked) - took_over == {("product.create", 201)}
     assert limited.twin.running()["left"] == {}
 
 

@@ -80,12 +80,19 @@ def test_the_receipt_says_received_then_checked_then_closed(shop, erp):
     receipt = erp.drops("products/today.csv", SHEET)
 
     told = [json.loads(version) for version in shop.versions(f"{receipt.at}.json")]
-    assert [(t["state"], t["rows"], t["waiting"]) for t in told] == [("received", 0, 0), ("checked", 3, 2), ("closed", 3, 0)]
-    assert [issue["code"] for issue in told[1]["issues"]] == ["VALUE-NUMBER"], "what needs no Plytix is told before anything is sent"
+    said = [(t["state"], t["rows"], t["waiting"]) for t in told]
+    assert once(shop, said) == [("received", 0, 0), ("checked", 3, 2), ("closed", 3, 0)]
+    checked = told[said.index(("checked", 3, 2))]
+    assert [issue["code"] for issue in checked["issues"]] == ["VALUE-NUMBER"], "what needs no Plytix is told before anything is sent"
     pages = [version.decode().splitlines()[0] for version in shop.versions(f"{receipt.at}.txt")]
-    assert pages == ["products/today.csv — received: it will be read as soon as it is known to be whole",
-                     "products/today.csv — checked: its values are on their way to Plytix",
-                     "products/today.csv — closed: every row has its result"]
+    assert once(shop, pages) == [f"products/today.csv — {said}" for said in (
+        "received: it will be read as soon as it is known to be whole", "checked: its values are on their way to Plytix",
+        "closed: every row has its result")]
+
+
+def once(shop, said):
+    """In a rough twin a thing may be said again: whoever died after saying it leaves a successor who cannot know."""
+    return list(dict.fromkeys(said)) if shop.twin.is_rough else said
 
 
 def test_the_readable_receipt_says_what_is_to_be_done(shop, erp):

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_make_alone_lists_every_target():
     told = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     listed = {line.split()[1] for line in told.splitlines()}
-    assert listed == {"help", "setup", "lint", "test", "bench", "demo", "twin", "synth", "deploy"}
+    assert listed == {"help", "setup", "lint", "test", "rough", "bench", "demo", "twin", "synth", "deploy"}
 
 
 def test_a_program_that_is_not_there_is_named(monkeypatch, tmp_path):

@@ -55,8 +55,8 @@ def worker_environment(settings: Settings, config: dict[str, Any], code: str, po
     """What AWS would set, then the function's own variables, then where this AWS is and whom to trust."""
     name, folder = config["FunctionName"], Path(settings.folder)
     layers = [lambda_svc._docker_extracted_dir(content, "layer") for content in _layers(config)]
-    rehearsal = [str(folder / "rehearsal")] if (folder / "rehearsal" / "plan.json").exists() else []
-    python_path = [*rehearsal, code, *(f"{layer}/python" for layer in reversed(layers))]  # a later layer wins
+    deaths = [str(folder / kind) for kind in ("rehearsal", "roughness") if (folder / kind / "plan.json").exists()]
+    python_path = [*deaths[:1], code, *(f"{layer}/python" for layer in reversed(layers))]  # a later layer wins
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": ":UTC", "TMPDIR": str(folder / "tmp"),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}", "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",

@@ -11,7 +11,7 @@ from typing import Any
 from ministack.core.concurrency import run_reentrant  # type: ignore[import-untyped]
 from ministack.services import eventbridge, lambda_svc  # type: ignore[import-untyped]
 
-from local.ministack.inside import epoch, functions, queues, resources, schedules
+from local.ministack.inside import epoch, functions, queues, resources, rough, rough_deliveries, schedules
 from local.ministack.inside.reset import Keep, reset
 
 Scope = MutableMapping[str, Any]
@@ -113,7 +113,12 @@ async def _warm(asked: Asked) -> Any:
 
 async def _running(_: Asked) -> Any:
     running = {key.rpartition(":")[2]: count for key, count in lambda_svc.executions_in_flight()[1].items()}
-    return {"running": running, "waiting": queues.waiting(), "left": queues.left()}
+    late = {"events": rough_deliveries.under_way()} if rough_deliveries.under_way() else {}
+    return {"running": running, "waiting": queues.waiting() | late, "left": queues.left()}
+
+
+async def _rough(_: Asked) -> Any:
+    return {"happened": rough.happened()}
 
 
 async def _servers(_: Asked) -> Any:
@@ -136,5 +141,5 @@ async def _reset(asked: Asked) -> Any:
 
 ROUTES: dict[str, Callable[[Asked], Awaitable[Any]]] = {
     "ping": _ping, "fire": _fire, "clock": _clock, "visible": _visible, "kill": _kill, "warm": _warm,
-    "running": _running, "servers": _servers, "events": _events, "reset": _reset,
+    "running": _running, "rough": _rough, "servers": _servers, "events": _events, "reset": _reset,
 }

@@ -1,4 +1,4 @@
-"""Rehearse a death: Python imports this in a function's process when a plan lies beside it, and only then.
+"""Rehearse a death, or die by chance: Python imports this in a function's process when a plan lies beside it, and only then.
 
 It is copied next to the plan (rehearsal.py) and stands alone: it may import nothing of the twin or of the product.
 A point is a call to something outside, before it is sent or after it was answered:
@@ -8,6 +8,7 @@ A point is a call to something outside, before it is sent or after it was answer
 import fnmatch
 import json
 import os
+import random
 import re
 import signal
 from collections.abc import Callable
@@ -27,9 +28,20 @@ def passing(point: str) -> None:
     """Note that the point was reached, and end here if it is the one."""
     if not FOLDER.exists():
         return  # the rehearsal is over; this worker has not been ended yet
+    if "chance" in PLAN:
+        take_a_chance(point)
+        return
     append("passed", f"{FUNCTION} {point}\n".encode())
     if PLAN["point"] and fnmatch.fnmatchcase(point, PLAN["point"]) and append("counted", b".") == PLAN["count"]:
         (FOLDER / "died").write_text(f"{FUNCTION} {point}\n")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def take_a_chance(point: str) -> None:
+    """The n-th point that anybody passes is deadly or not: that is the seed's doing."""
+    throw = random.Random(f"{PLAN['seed']} deaths {append('counted', b'.')}").random()
+    if throw < PLAN["chance"] and not (FOLDER / f"spared {FUNCTION}").exists():
+        append("died", f"{FUNCTION} {point}\n".encode())
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -21,6 +21,7 @@ from bridge.adapters.claims import Claims
 from bridge.adapters.configuration import ConfigurationStore
 from bridge.adapters.exchange import Exchange
 from bridge.adapters.ledger import Ledger
+from bridge.adapters.patience import be_patient
 from bridge.adapters.queues import Events, Queues, Urls
 from bridge.adapters.schemas import Schemas
 from bridge.adapters.stage import Stage
@@ -64,7 +65,9 @@ class Parts:
 
     @cached_property
     def dynamodb(self) -> Any:
-        return self.client("dynamodb")
+        client = self.client("dynamodb")
+        be_patient(client)
+        return client
 
     @cached_property
     def sqs(self) -> Any:

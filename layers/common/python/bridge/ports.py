@@ -73,8 +73,8 @@ class Ledger(Protocol):
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
         """Requests of a chunk that is to come again."""
 
-    def unfinished(self, before: int) -> list[Run]:
-        """Runs that are not reported and have not come on since `before`."""
+    def under_way(self) -> list[Run]:
+        """Runs that are not reported."""
 
     def touch(self, id: str, now: int) -> None:
         """It was seen to: what stands still is not sent again before it has stood still anew."""

@@ -69,7 +69,10 @@ class Ledger:
         except ClientError as error:
             if not is_refusal(error):
                 raise
-            return self.run(readable(self._get(pk, run.drop.version))["run"]["S"]), False
+            known = self._find(pk, run.drop.version)
+            if known is None:
+                raise Later("the same drop is being registered at this moment", 1) from error
+            return self.run(readable(known)["run"]["S"]), False
         return run, True
 
     def knows(self, drop: Drop) -> bool:
@@ -106,8 +109,8 @@ class Ledger:
         assert item is not None
         return self._run(item)
 
-    def unfinished(self, before: int) -> list[Run]:
-        return [run for run in self.listed("run") if run.moved <= before]
+    def under_way(self) -> list[Run]:
+        return self.listed("run")
 
     def listed(self, kind: str, limit: int | None = None) -> list[Run]:
         """Runs under way (`run`) or reported (`done`), newest first."""

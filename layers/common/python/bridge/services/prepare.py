@@ -92,6 +92,6 @@ def _due(run: Run, asks: int, needs: Prepare) -> int:
     """After what goes first: this lane's other runs, and prices and stock before all else."""
     if not asks or needs.waiting.waits(run.lane, run.feed):
         return 0
-    others = [other for other in needs.ledger.unfinished(needs.clock()) if other.id != run.id and other.lane in (run.lane, Lane.FAST)]
+    others = [other for other in needs.ledger.under_way() if other.id != run.id and other.lane in (run.lane, Lane.FAST)]
     first = sum(other.left for other in others)
     return done_by(needs.waiting.budget, needs.configuration.settings.share, run.lane, first + asks, needs.clock())

@@ -31,13 +31,14 @@ def redrive(needs: Redrive) -> dict[str, int]:
     """Gives how many of each kind were sent again."""
     settings, now = needs.configuration.settings, needs.clock()
     before = now - int(settings.redrive_s * 1000)
-    stuck = needs.ledger.unfinished(before)
+    under_way = needs.ledger.under_way()
+    stuck = [run for run in under_way if run.moved <= before]
     sent = {"runs": 0, "chunks": 0, "closed": 0, "drops": _drops(needs, now), "skus": 0}
     for run in stuck:
         sent["closed" if run.state in ENDED else "runs"] += 1
         sent["chunks"] += _again(run, needs, str(now))
         needs.ledger.touch(run.id, now)
-    sent["skus"] = _skus(needs, before, {run.feed for run in needs.ledger.unfinished(now) if run.state in OPEN})
+    sent["skus"] = _skus(needs, before, {run.feed for run in under_way if run.state in OPEN})
     return sent
 
 
