@@ -19,7 +19,7 @@ from bridge.configuration import SYSTEM_FIELDS
 from bridge.domain.product import Listed, Product, Schema, Structure
 from bridge.domain.row import Sku, Value
 from bridge.domain.row import sku as spelled
-from bridge.errors import BridgeError, Changed, Denied, Later, Refused
+from bridge.errors import BridgeError, Changed, Denied, Later, Refused, Stop
 from bridge.ports import Edit
 
 T = TypeVar("T")
@@ -75,9 +75,8 @@ class Products:
         """By bulk jobs; where Plytix takes none, one by one after all."""
         try:
             answers = self._jobs.edit(edits)
-        except (Denied, Refused):
-            until = self._clock() + self._patience_s
-            return {edit.id: self._patched(edit) if self._clock() < until else Later("Plytix takes no bulk jobs", 0) for edit in edits}
+        except (Denied, Refused, Changed):
+            return self._patch_each(edits)
         sent = {edit.id: edit.values.keys() for edit in edits}
         return {id: Refused(at_fault(a.fields, sent[id])) if isinstance(a, Refused) else a for id, a in answers.items()}
 
@@ -85,11 +84,22 @@ class Products:
         """Of a bulk job."""
         return {"id": edit.id, "data": body(edit.values, self.media(edit.values))}
 
-    def _patched(self, edit: Edit) -> Product | BridgeError:
-        try:
-            return self.patch(edit.id, edit.values)
-        except BridgeError as error:
-            return error
+    def _patch_each(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
+        """As far as time allows, and as long as we are heard."""
+        answers: dict[str, Product | BridgeError] = {}
+        until = self._clock() + self._patience_s
+        stop: Stop | None = None
+        for edit in edits:
+            if stop or self._clock() >= until:
+                answers[edit.id] = stop or Later("Plytix takes no bulk jobs", 0)
+                continue
+            try:
+                answers[edit.id] = self.patch(edit.id, edit.values)
+            except Stop as error:
+                answers[edit.id] = stop = error
+            except BridgeError as error:
+                answers[edit.id] = error
+        return answers
 
     def read(self, id: str) -> Product | None:
         """None: it is gone."""
