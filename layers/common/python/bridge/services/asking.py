@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from bridge.domain.claim import Claim
+from bridge.domain.forecast import PAGE
 from bridge.domain.judge import Judged
 from bridge.domain.product import Product
 from bridge.domain.reconcile import Kind
-from bridge.errors import BridgeError
 from bridge.ports import Edit
 from bridge.services.bring import Ask, Asking, Heart, Look, Send
 
@@ -39,7 +39,7 @@ class Way:
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._judged: Judged | None = None
-        self._error: BridgeError | None = None
+        self._error: Exception | None = None
         self.asks: Ask | None = None
 
     def begins(self) -> None:
@@ -64,7 +64,7 @@ class Way:
             self.asks = step()
         except StopIteration as end:
             self._judged = end.value
-        except BridgeError as error:
+        except Exception as error:  # noqa: BLE001 -- told at its end; in a bulk job it is no reason to drop what others were answered
             self._error = error
 
 
@@ -85,7 +85,7 @@ def together(ways: Sequence[Way], heart: Heart, each: Each) -> None:
         if len(sends) >= heart.worth:
             _edit(sends, heart, each)
         if looks:
-            _look(looks, heart)
+            _look(looks, heart, each)
         each(lambda pair: pair[0].goes_on(_answer(pair[1], heart)), [(way, ask) for way, ask in waiting if way.asks is ask])
 
 
@@ -113,7 +113,12 @@ def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
     intended: dict[str, tuple[Way, Edit]] = {}
 
     def intend(way: Way, ask: Send) -> None:
-        if _intend(ask, heart, heart.configuration.settings.job_s):
+        try:
+            taken = _intend(ask, heart, heart.configuration.settings.job_s)
+        except Exception as error:  # noqa: BLE001 -- thrown in again
+            way.goes_on(error)
+            return
+        if taken:
             intended[ask.id] = way, Edit(ask.id, ask.sku, ask.values)
         else:
             way.goes_on(None)
@@ -128,12 +133,15 @@ def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
     each(lambda id: intended[id][0].goes_on(answers[id]), intended)
 
 
-def _look(looks: Sequence[tuple[Way, Look]], heart: Heart) -> None:
-    try:
-        found: dict[str, Product] = {product.id: product for product in heart.plytix.read_many([ask.id for _, ask in looks])}
-    except Exception as error:  # noqa: BLE001 -- thrown in again
-        for way, _ in looks:
-            way.goes_on(error)
-    else:
-        for way, ask in looks:
-            way.goes_on(found.get(ask.id))
+def _look(looks: Sequence[tuple[Way, Look]], heart: Heart, each: Each) -> None:
+    """Page by page, so that what was read counts, whatever keeps the rest from it."""
+    answers: list[tuple[Way, Answer]] = []
+    for start in range(0, len(looks), PAGE):
+        page = looks[start:start + PAGE]
+        try:
+            found = {product.id: product for product in heart.plytix.read_many([ask.id for _, ask in page])}
+        except Exception as error:  # noqa: BLE001 -- thrown in again
+            answers += [(way, error) for way, _ in looks[start:]]
+            break
+        answers += [(way, found.get(ask.id)) for way, ask in page]
+    each(lambda pair: pair[0].goes_on(pair[1]), answers)
