@@ -50,6 +50,13 @@ def test_whether_the_account_has_bulk_jobs_is_asked_of_plytix(plytix, client, en
     assert client.may_edit_many() is entitled
 
 
+@pytest.mark.parametrize("status", [400, 401, 405, 422])
+def test_whoever_answers_in_another_way_than_an_entitled_account_is_none(plytix, client, status):
+    plytix.refuse(status, None, path="/api/v1/bulk/*", body={"error": {"msg": "no"}})
+
+    assert client.may_edit_many() is False
+
+
 def test_a_job_gives_each_product_as_it_is_afterwards(plytix, client):
     ids = plytix.products([{"sku": f"A-{n}", "label": "old", "attributes": {"weight": n}} for n in range(250)])
 

@@ -81,11 +81,14 @@ def test_a_fault_of_ours_at_one_product_loses_no_answer_of_the_others(x: Executi
             raise KeyError("a bug")
         return good(*puts, history=list(history))
 
+    spent: list[Any] = []
     with monkeypatch.context() as patch:
         patch.setattr(x.w.tables, "write", write)
+        patch.setattr(x.w.ledger, "spend", lambda run, requests: spent.append(requests))
         with pytest.raises(KeyError):
             applied(x)
-    assert sorted(sku for sku in x.w.claims.items) == ["A"]
+    assert sorted(x.w.claims.items) == ["A"]
+    assert spent == [{"write": 3, "look": 1}]
 
     x.w.now += 400_000  # its claim has ended
     applied(x)

@@ -70,7 +70,7 @@ def _spending(run: Run, needs: Apply) -> Iterator[Callable[[], Mapping[str, int]
 
     try:
         yield spent
-    except BridgeError:
+    except Exception:
         if spent():
             needs.ledger.spend(run.id, spent())
         raise

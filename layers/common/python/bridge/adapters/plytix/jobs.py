@@ -17,7 +17,7 @@ from bridge.adapters.plytix.search import PAGE
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.domain.product import Product
 from bridge.domain.values import digest
-from bridge.errors import BridgeError, Changed, Denied, Fate, Later, Refused, Stop
+from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop
 from bridge.ports import Edit
 
 ROWS, BYTES = 1_000, 5_000_000  # of one job; the first is Plytix's, the second is not known (§16)
@@ -49,13 +49,13 @@ class Jobs:
         self._patience_s, self._sleep, self._clock = patience_s, sleep, clock
 
     def may(self) -> bool:
-        """Whether the account is entitled: of a job that there is not an entitled one is told 404 (§1.4)."""
+        """Whether the account is entitled: of a job that there is not an entitled one is told 404; anything else says no (§1.4)."""
         try:
             self._session.ask(Call(Kind.READ, "GET", f"/api/v1/bulk/products/{NOBODY}"))
-        except Denied:
-            return False
         except Changed:
             return True
+        except (Refused, Stop):
+            return False
         return True
 
     def edit(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
