@@ -39,9 +39,9 @@ def x() -> Execution:
     return x
 
 
-def applied(x: Execution) -> None:
+def applied(x: Execution, until: int | None = None, worth: int = 1) -> None:
     w = x.w
-    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock, worth=1)
+    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock, worth, until)
     (run,) = w.ledger.runs
     apply_chunk(run, 0, Apply(heart, w.ledger, w.stage, w.events, w.ledger.state()))
 
@@ -101,8 +101,8 @@ def test_what_a_dead_worker_left_is_read_page_by_page_and_what_was_read_counts(x
     monkeypatch.setattr("bridge.services.asking.PAGE", 1)
     many, good = x.w.plytix.patch_many, x.w.plytix.read_many
 
-    def patch_many(edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
-        return dict.fromkeys(many(edits), Later("not read back", fate=Fate.UNKNOWN))
+    def patch_many(edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
+        return dict.fromkeys(many(edits, patience_s), Later("not read back", fate=Fate.UNKNOWN))
 
     read: list[Any] = []
 
@@ -125,3 +125,41 @@ def test_what_a_dead_worker_left_is_read_page_by_page_and_what_was_read_counts(x
     assert len(read) == 4
     assert results(x) == [("A", "UPDATED"), ("B", "UPDATED"), ("C", "UPDATED")]
     assert x.w.plytix.requests["write"] == 3
+
+
+def test_what_goes_alone_ends_with_the_functions_time_and_the_rest_is_free(x: Execution, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = x.w.plytix.patch
+
+    def patch(id: str, values: dict[str, Any]) -> Product:
+        x.w.now += 20_000
+        return good(id, values)
+
+    monkeypatch.setattr(x.w.plytix, "patch", patch)
+    with pytest.raises(Later, match="time is up"):
+        applied(x, until=x.w.now + 30_000, worth=10)
+
+    assert x.w.plytix.requests["write"] == 2
+    assert not x.w.claims.items
+    applied(x, worth=10)
+    assert results(x) == [("A", "UPDATED"), ("B", "UPDATED"), ("C", "UPDATED")]
+    assert x.w.plytix.requests["write"] == 3
+
+
+@pytest.mark.parametrize(("left_s", "patience_s"), [(400, 150), (100, 100), (20, None)])
+def test_nobody_waits_for_a_job_longer_than_the_functions_time(
+        x: Execution, monkeypatch: pytest.MonkeyPatch, left_s: int, patience_s: float | None) -> None:
+    good, waited = x.w.plytix.patch_many, []
+
+    def patch_many(edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
+        waited.append(round(patience_s))
+        return good(edits, patience_s)
+
+    monkeypatch.setattr(x.w.plytix, "patch_many", patch_many)
+    if patience_s is None:
+        with pytest.raises(Later, match="time is up"):
+            applied(x, until=x.w.now + left_s * 1_000)
+        assert not x.w.claims.items
+    else:
+        applied(x, until=x.w.now + left_s * 1_000)
+
+    assert waited == ([] if patience_s is None else [patience_s])

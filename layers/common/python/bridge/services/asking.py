@@ -10,6 +10,7 @@ from bridge.domain.forecast import PAGE
 from bridge.domain.judge import Judged
 from bridge.domain.product import Product
 from bridge.domain.reconcile import Kind
+from bridge.errors import Later
 from bridge.ports import Edit
 from bridge.services.bring import Ask, Asking, Heart, Look, Send
 
@@ -18,6 +19,9 @@ Answer = Product | Exception | None
 """What Plytix gave, or why it did not: thrown in where it was asked, there to be dealt with."""
 ALONE = {"gtin"}
 """Fields that a bulk job does not take (§6.5)."""
+TIME_IS_UP = "the function's time is up"
+JOB_S = 30
+"""Most bulk jobs are over by then: with less time left none is begun."""
 
 
 class Each(Protocol):
@@ -91,6 +95,8 @@ def together(ways: Sequence[Way], heart: Heart, each: Each) -> None:
 
 def _answer(ask: Ask, heart: Heart) -> Answer:
     try:
+        if heart.left_s <= 0:
+            return Later(TIME_IS_UP, 0)
         if isinstance(ask, Look):
             return heart.plytix.read(ask.id) if ask.id else heart.plytix.find(ask.sku)
         if not _intend(ask, heart, heart.configuration.settings.claim_s):
@@ -110,6 +116,10 @@ def _fits(ask: Send) -> bool:
 
 def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
     """Intents first, all of them; then the job; then its answers."""
+    patience_s = min(heart.configuration.settings.job_s / 2, heart.left_s)
+    if patience_s < min(JOB_S, heart.configuration.settings.job_s / 2):
+        each(lambda pair: pair[0].goes_on(Later(TIME_IS_UP, 0)), sends)
+        return
     intended: dict[str, tuple[Way, Edit]] = {}
 
     def intend(way: Way, ask: Send) -> None:
@@ -127,7 +137,7 @@ def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
     answers: Mapping[str, Answer] = {}
     if intended:
         try:
-            answers = heart.plytix.patch_many([edit for _, edit in intended.values()])
+            answers = heart.plytix.patch_many([edit for _, edit in intended.values()], patience_s)
         except Exception as error:  # noqa: BLE001 -- thrown in again
             answers = dict.fromkeys(intended, error)
     each(lambda id: intended[id][0].goes_on(answers[id]), intended)
@@ -139,6 +149,8 @@ def _look(looks: Sequence[tuple[Way, Look]], heart: Heart, each: Each) -> None:
     for start in range(0, len(looks), PAGE):
         page = looks[start:start + PAGE]
         try:
+            if heart.left_s <= 0:
+                raise Later(TIME_IS_UP, 0)
             found = {product.id: product for product in heart.plytix.read_many([ask.id for _, ask in page])}
         except Exception as error:  # noqa: BLE001 -- thrown in again
             answers += [(way, error) for way, _ in looks[start:]]

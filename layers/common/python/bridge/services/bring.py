@@ -11,6 +11,7 @@ what other SKUs ask.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
@@ -50,6 +51,11 @@ class Heart:
     schemas: Schemas
     clock: Clock
     worth: int = WORTH
+    until: int | None = None  # ms; Plytix is asked nothing after it, so that the function's time never ends in the middle of a request
+
+    @property
+    def left_s(self) -> float:
+        return math.inf if self.until is None else (self.until - self.clock()) / 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,9 @@ class Jobs:
     """The bulk jobs of one account. `write`: body of a row; `read_back`: whole products by id."""
 
     def __init__(self, session: Session, write: Callable[[Edit], dict[str, Any]], read_back: Callable[[Sequence[str]], list[Product]],
-                 patience_s: float, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic) -> None:
+                 sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic) -> None:
         self._session, self._write, self._read_back = session, write, read_back
-        self._patience_s, self._sleep, self._clock = patience_s, sleep, clock
+        self._sleep, self._clock = sleep, clock
 
     def may(self) -> bool:
         """Whether the account is entitled: of a job that there is not an entitled one is told 404; anything else says no (§1.4)."""
@@ -58,10 +58,10 @@ class Jobs:
             return False
         return True
 
-    def edit(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
+    def edit(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
         """By id the product as it is afterwards, or what became of its row. Raises Stop, Refused, Changed where there was no job at all."""
         answers: dict[str, Product | BridgeError] = {}
-        until = self._clock() + self._patience_s
+        until = self._clock() + patience_s
         for part in split([(edit, self._write(edit)) for edit in edits]):
             try:
                 if self._clock() >= until:

@@ -34,16 +34,15 @@ SCHEMA_AGE_S = 300.0  # a page read with an old schema would lack the attributes
 class Products:
     """The products of one account. Raises Refused, Changed, Later, Stop (`bridge.errors`).
 
-    `stored`: the schema as it was kept; it costs no request, and tells which lists are media. `patience_s`: with a bulk job.
+    `stored`: the schema as it was kept; it costs no request, and tells which lists are media.
     """
 
     def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic, stored: Callable[[], Schema | None] = lambda: None,
-                 sleep: Callable[[float], None] = time.sleep, patience_s: float = 150) -> None:
+                 sleep: Callable[[float], None] = time.sleep) -> None:
         self._session = session
         self._clock = clock
         self._stored = stored
-        self._patience_s = patience_s
-        self._jobs = Jobs(session, self._row, self.read_many, patience_s, sleep)
+        self._jobs = Jobs(session, self._row, self.read_many, sleep)
         self._schema: Schema | None = None
         self._schema_until = 0.0
         self._kinds: dict[str, str] = {}  # label → type class, of the stored schema
@@ -71,12 +70,12 @@ class Products:
     def may_edit_many(self) -> bool:
         return self._jobs.may()
 
-    def patch_many(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
+    def patch_many(self, edits: Sequence[Edit], patience_s: float = 150) -> dict[str, Product | BridgeError]:
         """By bulk jobs; where Plytix takes none, one by one after all."""
         try:
-            answers = self._jobs.edit(edits)
+            answers = self._jobs.edit(edits, patience_s)
         except (Denied, Refused, Changed):
-            return self._patch_each(edits)
+            return self._patch_each(edits, patience_s)
         sent = {edit.id: edit.values.keys() for edit in edits}
         return {id: Refused(at_fault(a.fields, sent[id])) if isinstance(a, Refused) else a for id, a in answers.items()}
 
@@ -84,10 +83,10 @@ class Products:
         """Of a bulk job."""
         return {"id": edit.id, "data": body(edit.values, self.media(edit.values))}
 
-    def _patch_each(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
+    def _patch_each(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
         """As far as time allows, and as long as we are heard."""
         answers: dict[str, Product | BridgeError] = {}
-        until = self._clock() + self._patience_s
+        until = self._clock() + patience_s
         stop: Stop | None = None
         for edit in edits:
             if stop or self._clock() >= until:
