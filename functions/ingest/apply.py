@@ -19,13 +19,13 @@ parts = Parts()
 AT_ONCE = 8
 """Requests under way in one worker: at a second each they use all that an account may ask."""
 MARGIN_MS = 45_000
-"""Left of the function's time when no further SKU is begun: more than one request may take."""
+"""Left of the function's time when Plytix is asked nothing more: more than one request may take."""
 
 
 def needs(lane: Lane, until: int) -> Apply:
-    heart = Heart(parts.configuration(), parts.claims, parts.tables, parts.plytix(lane), parts.schemas(), parts.clock)
-    return Apply(heart, parts.ledger, parts.stage, parts.events, parts.ledger.state(), until,
-                 lambda feed: parts.switch.current().stops_feed(feed), each_in_threads(AT_ONCE),
+    heart = Heart(parts.configuration(), parts.claims, parts.tables, parts.plytix(lane), parts.schemas(), parts.clock, until=until,
+                  stops=lambda feed: parts.switch.current().stops_feed(feed))
+    return Apply(heart, parts.ledger, parts.stage, parts.events, parts.ledger.state(), each_in_threads(AT_ONCE),
                  lambda sku, error: logger.error("row given up", sku=sku, exc_info=error))
 
 

@@ -10,7 +10,7 @@ from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session, Unlimited
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
-from bridge.errors import Changed, Fate, Later, Refused
+from bridge.errors import Changed, Denied, Fate, Later, Refused
 from bridge.ports import Edit
 from local.plytix.server import Simulator
 from tests.contract.connected import Kept
@@ -48,6 +48,13 @@ def test_whether_the_account_has_bulk_jobs_is_asked_of_plytix(plytix, client, en
     plytix.bulk(entitled)
 
     assert client.may_edit_many() is entitled
+
+
+@pytest.mark.parametrize("status", [400, 401, 405, 422])
+def test_whoever_answers_in_another_way_than_an_entitled_account_is_none(plytix, client, status):
+    plytix.refuse(status, None, path="/api/v1/bulk/*", body={"error": {"msg": "no"}})
+
+    assert client.may_edit_many() is False
 
 
 def test_a_job_gives_each_product_as_it_is_afterwards(plytix, client):
@@ -124,9 +131,92 @@ def test_a_submission_without_an_answer_may_have_been_heard(plytix, client, faul
     assert answer.fate is Fate.IN_FLIGHT
 
 
+@pytest.mark.parametrize("told", [{}, {"id": None}, {"id": ""}], ids=str)
+def test_a_job_that_nobody_can_find_again_may_run_all_the_same(plytix, client, told):
+    ids = plytix.products([{"sku": "A-1"}])
+    plytix.refuse(200, path="/api/v1/bulk/products", body={"data": [told]})
+
+    answer = client.patch_many(edits(ids, label="new"))[ids["A-1"]]
+
+    assert isinstance(answer, Later)
+    assert answer.fate is Fate.IN_FLIGHT
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
+def test_a_job_goes_on_though_plytix_tells_nothing_of_it(plytix, client, status):
+    plytix.bulk(running_s=100_000)
+    ids = plytix.products([{"sku": "A-1"}])
+    plytix.refuse(status, None, path="/api/v1/bulk/products/*", body={"error": {"msg": "no"}})
+
+    answer = client.patch_many(edits(ids, label="new"))[ids["A-1"]]
+
+    assert isinstance(answer, Later)
+    assert answer.fate is Fate.IN_FLIGHT
+    assert client.requests["bulk"] == 1
+    assert "patch" not in client.requests
+
+
+def test_a_job_that_is_not_to_be_seen_at_once_is_looked_for_again(plytix, client):
+    ids = plytix.products([{"sku": "A-1"}, {"sku": "A-2"}])
+    plytix.refuse(404, path="/api/v1/bulk/products/*", body={"error": {"msg": "Not found"}})
+
+    answers = client.patch_many([*edits({"A-1": ids["A-1"]}, label="new"), *edits({"A-2": ids["A-2"]}, colour="teal")])
+
+    assert answers[ids["A-1"]].values["label"] == "new"
+    assert list(answers[ids["A-2"]].fields) == ["colour"]
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["over", "running"])
+@pytest.mark.parametrize("status", [401, 403, 404, 422, 503])
+def test_what_cannot_be_read_back_is_unknown_and_still_under_way_while_its_job_runs(plytix, client, status, running):
+    plytix.bulk(running_s=100_000 if running else 0)
+    ids = plytix.products([{"sku": "A-1"}])
+    plytix.refuse(status, None, path="/api/v2/products/search", body={"error": {"msg": "no"}})
+
+    answer = client.patch_many(edits(ids, label="new"))[ids["A-1"]]
+
+    assert isinstance(answer, Later)
+    assert answer.fate is (Fate.IN_FLIGHT if running else Fate.UNKNOWN)
+
+
+def test_what_was_read_back_counts_though_the_window_is_full_before_the_rest(plytix, client):
+    ids = plytix.products([{"sku": f"A-{n:03d}"} for n in range(250)])
+    full = {"status": 429, "times": None, "path": "/api/v2/products/search", "body": {"message": "API rate limit exceeded"}}
+    plytix.meanwhile("refuse", full, "product.search", "then")
+
+    answers = client.patch_many(edits(ids, label="new"))
+
+    assert [isinstance(answers[id], Product) for id in ids.values()] == [True] * 100 + [False] * 150
+    assert {answer.fate for answer in answers.values() if isinstance(answer, Later)} == {Fate.UNKNOWN}
+
+
+@pytest.mark.parametrize("errors", [["no"], "no", {"label": "no"}, [{"attributes.label": "no"}]], ids=str)
+def test_faults_are_understood_in_whatever_way_they_are_told(plytix, client, errors):
+    ids = plytix.products([{"sku": "A-1"}, {"sku": "A-2", "label": "new"}])
+    summary = {"ok": "1", "error": "1", "cancelled": "0"}
+    plytix.refuse(200, path="/api/v1/bulk/products/*", body={"data": [
+        {"status": "Finished", "summary": summary, "products": [{"id": ids["A-2"]}], "errors": [{"sku": "A-1", "errors": errors}]}]})
+
+    answers = client.patch_many(edits(ids, label="new"))
+
+    assert isinstance(answers[ids["A-1"]], Refused)
+    assert answers[ids["A-2"]].values["label"] == "new"
+
+
+def test_who_is_not_heard_does_not_ask_for_each_product(plytix, client):
+    ids = plytix.products([{"sku": "A-1"}, {"sku": "A-2"}])
+    plytix.refuse(403, None, path="/api/v1/*", body={"error": {"msg": "Permission denied."}})
+
+    answers = client.patch_many(edits(ids, label="new"))
+
+    assert all(isinstance(answer, Denied) for answer in answers.values())
+    assert client.requests["patch"] == 1
+
+
 @pytest.mark.parametrize(("status", "error"), [
-    (403, {"msg": "Permission denied."}), (422, {"msg": "Bad schema", "errors": [{"field": "products", "msg": "no"}]})],
-    ids=["no longer entitled", "not as Plytix wants it"])
+    (403, {"msg": "Permission denied."}), (404, {"msg": "Not found"}),
+    (422, {"msg": "Bad schema", "errors": [{"field": "products", "msg": "no"}]})],
+    ids=["no longer entitled", "no such thing", "not as Plytix wants it"])
 def test_where_plytix_takes_no_job_each_product_is_patched_after_all(plytix, client, status, error):
     ids = plytix.products([{"sku": "A-1"}, {"sku": "A-2"}])
     plytix.refuse(status, path="/api/v1/bulk/products", body={"error": error})

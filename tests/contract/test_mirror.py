@@ -9,7 +9,7 @@ import pytest
 from bridge.domain.mirror import Existence
 from bridge.domain.row import Sku
 from bridge.errors import Later
-from bridge.services.census import census
+from bridge.services.census import census, census_if_due
 from bridge.services.refresh import Refresh, refresh
 from tests.heart.items import a_bundle, a_feed
 from tests.heart.world import World
@@ -77,6 +77,29 @@ def test_what_people_do_between_two_parts_of_a_load_is_read_afterwards(account, 
     census(needs(world, account))
 
     assert living(world) == held(account)
+
+
+NO_ROUTE = {"message": "no Route matched with those values"}
+
+
+def test_a_load_is_complete_though_nobody_tells_whether_there_are_bulk_jobs(account, world):
+    account.plytix.refuse(404, None, path="/api/v1/bulk/*", body=NO_ROUTE)
+
+    refresh(needs(world, account))
+
+    assert world.ledger.mirror_state.loaded
+    assert not world.ledger.mirror_state.bulk
+
+
+def test_a_census_is_not_taken_again_because_nobody_tells_whether_there_are_bulk_jobs(account, world):
+    account.plytix.bulk()
+    refresh(needs(world, account))
+    account.plytix.refuse(404, None, path="/api/v1/bulk/*", body=NO_ROUTE)
+    world.now += 200_000_000
+
+    assert census_if_due(needs(world, account))["listed"] == PRODUCTS
+    assert census_if_due(needs(world, account)) == {}
+    assert world.ledger.mirror_state.bulk
 
 
 class People:

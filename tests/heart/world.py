@@ -485,7 +485,7 @@ class Plytix:
         self.w.step("ask for bulk jobs")
         return self.entitled
 
-    def patch_many(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
+    def patch_many(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
         """A job that others see half done; afterwards its products are read back, by when people may have been at them."""
         answers: dict[str, Product | BridgeError] = {}
         for edit in edits:

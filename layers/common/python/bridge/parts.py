@@ -47,7 +47,7 @@ class Parts:
 
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     session: boto3.Session = field(default_factory=boto3.Session)
-    _products: dict[tuple[Lane, float, float, float], Products] = field(default_factory=dict)
+    _products: dict[tuple[Lane, float, float], Products] = field(default_factory=dict)
     clock = staticmethod(now_ms)
 
     def setting(self, name: str) -> str:
@@ -138,12 +138,12 @@ class Parts:
     def plytix(self, lane: Lane) -> Products:
         """One for each lane and setting: warm workers obey a new configuration too."""
         settings = self.configuration().settings
-        key = lane, settings.client_timeout_s, settings.share, settings.job_s
+        key = lane, settings.client_timeout_s, settings.share
         if key not in self._products:
             self._products[key] = self._plytix(*key)
         return self._products[key]
 
-    def _plytix(self, lane: Lane, timeout_s: float, share: float, job_s: float) -> Products:
+    def _plytix(self, lane: Lane, timeout_s: float, share: float) -> Products:
         from bridge.adapters.plytix.credentials import Secret  # requests costs 150 ms: only who calls Plytix pays
         from bridge.adapters.plytix.products import Products
         from bridge.adapters.plytix.session import Limits, Session
@@ -151,4 +151,4 @@ class Parts:
         secret = Secret(self.client("secretsmanager"), self.setting("PLYTIX_SECRET_ARN"))
         budget = LaneBudget(self.budget, self.switch.current, lane, share)
         stored = lambda: self.schemas().stored()  # noqa: E731
-        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=stored, patience_s=job_s / 2)
+        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=stored)

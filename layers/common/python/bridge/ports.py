@@ -209,8 +209,9 @@ class Plytix(Protocol):
 
     def create(self, sku: Sku, values: dict[str, Value]) -> Product: ...
     def patch(self, id: str, values: dict[str, Value]) -> Product: ...
-    def patch_many(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
-        """Bulk jobs, where the account is entitled to them: by id what a patch each would have given or raised."""
+    def patch_many(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
+        """Bulk jobs, where the account is entitled to them: by id what a patch each would have given or raised. `patience_s`: how long
+        to wait for their ends."""
 
     def may_edit_many(self) -> bool:
         """Whether the account is entitled to bulk jobs: asked anew."""

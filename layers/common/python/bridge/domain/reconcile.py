@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -33,6 +34,15 @@ class Change:
     kind: Kind = Kind.NONE
     send: dict[str, Wish] = field(default_factory=dict)
     open: dict[str, dict[str, Standing]] = field(default_factory=dict)
+
+
+def without(change: Change, feeds: Collection[str]) -> Change:
+    """What of it may go while these feeds are paused; a product that one of them makes waits, and what others want of it."""
+    send = {a: wish for a, wish in change.send.items() if wish.feed not in feeds}
+    if change.kind is Kind.CREATE and EXISTS not in send:
+        send = {}
+    opens = {feed: stands for feed, stands in change.open.items() if feed not in feeds}
+    return Change(change.kind if send else Kind.NONE, send, opens)
 
 
 class Verdict(StrEnum):

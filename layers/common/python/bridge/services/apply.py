@@ -16,7 +16,7 @@ from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
 from bridge.errors import BridgeError, Later
 from bridge.ports import Events, Ledger, MirrorState, Stage, StagedRow
-from bridge.services.asking import Each, Way, alone, in_turn, together
+from bridge.services.asking import TIME_IS_UP, Each, Way, alone, in_turn, together
 from bridge.services.bring import Asked, Asking, Heart, bring
 from bridge.services.close import close
 from bridge.services.note import remember
@@ -35,8 +35,6 @@ class Apply:
     stage: Stage
     events: Events
     mirror: MirrorState
-    until: int | None = None  # ms; no SKU is begun after it, so that the function's time never ends in the middle of one
-    stops: Callable[[str], str] = lambda feed: ""  # why a feed's rows must wait, if they must; asked before each
     each: Each = in_turn
     gives_up: Callable[[Sku, Exception], None] = lambda sku, error: None  # told of a row whose outcome is that we failed
 
@@ -70,7 +68,7 @@ def _spending(run: Run, needs: Apply) -> Iterator[Callable[[], Mapping[str, int]
 
     try:
         yield spent
-    except BridgeError:
+    except Exception:
         if spent():
             needs.ledger.spend(run.id, spent())
         raise
@@ -93,9 +91,9 @@ def _outcomes(run: Run, rows: list[StagedRow], needs: Apply) -> dict[Sku, Judged
 
 
 def _brought(asked: Asked, needs: Apply) -> Asking:
-    if needs.until is not None and needs.heart.clock() >= needs.until:
-        raise Later("the function's time is up", 0)
-    if why := needs.stops(asked.run.feed):
+    if needs.heart.left_s <= 0:
+        raise Later(TIME_IS_UP, 0)
+    if why := needs.heart.stops(asked.run.feed):
         raise Later(why, ASK_AGAIN_S)
     try:
         return (yield from bring(asked.row.sku, needs.heart, asked))

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from bridge.domain.claim import Claim
+from bridge.domain.forecast import PAGE
 from bridge.domain.judge import Judged
 from bridge.domain.product import Product
 from bridge.domain.reconcile import Kind
-from bridge.errors import BridgeError
+from bridge.errors import Later
 from bridge.ports import Edit
 from bridge.services.bring import Ask, Asking, Heart, Look, Send
 
@@ -18,6 +19,9 @@ Answer = Product | Exception | None
 """What Plytix gave, or why it did not: thrown in where it was asked, there to be dealt with."""
 ALONE = {"gtin"}
 """Fields that a bulk job does not take (§6.5)."""
+TIME_IS_UP = "the function's time is up"
+JOB_S = 30
+"""Most bulk jobs are over by then: with less time left none is begun."""
 
 
 class Each(Protocol):
@@ -39,7 +43,7 @@ class Way:
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._judged: Judged | None = None
-        self._error: BridgeError | None = None
+        self._error: Exception | None = None
         self.asks: Ask | None = None
 
     def begins(self) -> None:
@@ -64,7 +68,7 @@ class Way:
             self.asks = step()
         except StopIteration as end:
             self._judged = end.value
-        except BridgeError as error:
+        except Exception as error:  # noqa: BLE001 -- told at its end; in a bulk job it is no reason to drop what others were answered
             self._error = error
 
 
@@ -85,12 +89,14 @@ def together(ways: Sequence[Way], heart: Heart, each: Each) -> None:
         if len(sends) >= heart.worth:
             _edit(sends, heart, each)
         if looks:
-            _look(looks, heart)
+            _look(looks, heart, each)
         each(lambda pair: pair[0].goes_on(_answer(pair[1], heart)), [(way, ask) for way, ask in waiting if way.asks is ask])
 
 
 def _answer(ask: Ask, heart: Heart) -> Answer:
     try:
+        if heart.left_s <= 0:
+            return Later(TIME_IS_UP, 0)
         if isinstance(ask, Look):
             return heart.plytix.read(ask.id) if ask.id else heart.plytix.find(ask.sku)
         if not _intend(ask, heart, heart.configuration.settings.claim_s):
@@ -110,10 +116,19 @@ def _fits(ask: Send) -> bool:
 
 def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
     """Intents first, all of them; then the job; then its answers."""
+    patience_s = min(heart.configuration.settings.job_s / 2, heart.left_s)
+    if patience_s < min(JOB_S, heart.configuration.settings.job_s / 2):
+        each(lambda pair: pair[0].goes_on(Later(TIME_IS_UP, 0)), sends)
+        return
     intended: dict[str, tuple[Way, Edit]] = {}
 
     def intend(way: Way, ask: Send) -> None:
-        if _intend(ask, heart, heart.configuration.settings.job_s):
+        try:
+            taken = _intend(ask, heart, heart.configuration.settings.job_s)
+        except Exception as error:  # noqa: BLE001 -- thrown in again
+            way.goes_on(error)
+            return
+        if taken:
             intended[ask.id] = way, Edit(ask.id, ask.sku, ask.values)
         else:
             way.goes_on(None)
@@ -122,18 +137,23 @@ def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
     answers: Mapping[str, Answer] = {}
     if intended:
         try:
-            answers = heart.plytix.patch_many([edit for _, edit in intended.values()])
+            answers = heart.plytix.patch_many([edit for _, edit in intended.values()], patience_s)
         except Exception as error:  # noqa: BLE001 -- thrown in again
             answers = dict.fromkeys(intended, error)
     each(lambda id: intended[id][0].goes_on(answers[id]), intended)
 
 
-def _look(looks: Sequence[tuple[Way, Look]], heart: Heart) -> None:
-    try:
-        found: dict[str, Product] = {product.id: product for product in heart.plytix.read_many([ask.id for _, ask in looks])}
-    except Exception as error:  # noqa: BLE001 -- thrown in again
-        for way, _ in looks:
-            way.goes_on(error)
-    else:
-        for way, ask in looks:
-            way.goes_on(found.get(ask.id))
+def _look(looks: Sequence[tuple[Way, Look]], heart: Heart, each: Each) -> None:
+    """Page by page, so that what was read counts, whatever keeps the rest from it."""
+    answers: list[tuple[Way, Answer]] = []
+    for start in range(0, len(looks), PAGE):
+        page = looks[start:start + PAGE]
+        try:
+            if heart.left_s <= 0:
+                raise Later(TIME_IS_UP, 0)
+            found = {product.id: product for product in heart.plytix.read_many([ask.id for _, ask in page])}
+        except Exception as error:  # noqa: BLE001 -- thrown in again
+            answers += [(way, error) for way, _ in looks[start:]]
+            break
+        answers += [(way, found.get(ask.id)) for way, ask in page]
+    each(lambda pair: pair[0].goes_on(pair[1]), answers)

@@ -11,7 +11,8 @@ what other SKUs ask.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import math
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 from ulid import ULID
@@ -24,9 +25,10 @@ from bridge.domain.judge import Judged, judge
 from bridge.domain.mirror import Mirror
 from bridge.domain.outcome import Outcome
 from bridge.domain.product import Product
-from bridge.domain.reconcile import Change, Kind, reconcile
+from bridge.domain.reconcile import Change, Kind, reconcile, without
 from bridge.domain.row import Sku, Value
 from bridge.domain.run import Run
+from bridge.domain.switch import ASK_AGAIN_S
 from bridge.domain.values import digest
 from bridge.domain.wanted import EXISTS, Refusal, Wanted, owed, told
 from bridge.errors import Changed, Fate, Later, Refused, Stop
@@ -50,6 +52,12 @@ class Heart:
     schemas: Schemas
     clock: Clock
     worth: int = WORTH
+    until: int | None = None  # ms; Plytix is asked nothing after it, so that the function's time never ends in the middle of a request
+    stops: Callable[[str], str] = lambda feed: ""  # why what a feed wants must wait, if it must; asked before each
+
+    @property
+    def left_s(self) -> float:
+        return math.inf if self.until is None else (self.until - self.clock()) / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,10 @@ def _turns(sku: Sku, holder: str, heart: Heart, asked: Asked | None) -> Asking:
     for _ in range(TURNS):
         seen = Seen(heart.tables.mirror(sku), heart.tables.wanted_of(sku))
         change = reconcile(seen.wanted, seen.mirror, heart.configuration, heart.schemas.version())
+        if stopped := {wish.feed: why for wish in change.send.values() if (why := heart.stops(wish.feed))}:
+            change = without(change, set(stopped))
+            if not change.send and asked is None:
+                raise Later(", ".join(stopped.values()), ASK_AGAIN_S)
         if not change.send:
             rest = seen.after(change, asked)
             if heart.tables.write(*rest.puts(sku, seen)):

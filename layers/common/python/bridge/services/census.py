@@ -11,7 +11,7 @@ from dataclasses import replace
 from bridge.domain.mirror import Existence
 from bridge.domain.row import Sku
 from bridge.services.note import bury, remember
-from bridge.services.refresh import Refresh, behind, nudge, pages, read, turn
+from bridge.services.refresh import Refresh, behind, may_edit_many, nudge, pages, read, turn
 
 
 def census_if_due(needs: Refresh) -> dict[str, int]:
@@ -23,7 +23,8 @@ def census_if_due(needs: Refresh) -> dict[str, int]:
         if not taken:
             return {}
         told = census(needs)
-        needs.states.complete(replace(needs.states.state(), census=start, bulk=needs.plytix.may_edit_many()))
+        state = needs.states.state()
+        needs.states.complete(replace(state, census=start, bulk=may_edit_many(needs, state)))
         return told
 
 

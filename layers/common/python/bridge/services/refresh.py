@@ -83,9 +83,17 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
         touched |= {sku for feed in needs.configuration.feeds for sku in _refused(feed, needs)}
     told["sent"] = nudge(touched, needs)
     end = needs.clock()
-    bulk = needs.plytix.may_edit_many() if loading else state.bulk
+    bulk = may_edit_many(needs, state) if loading else state.bulk
     needs.states.complete(MirrorState(state.loaded or end, began, end, schema.version, state.census or end, bulk))
     return told
+
+
+def may_edit_many(needs: Refresh, state: MirrorState) -> bool:
+    """Where Plytix cannot tell now what was known holds until the next census: a load is not to be done again for one question."""
+    try:
+        return needs.plytix.may_edit_many()
+    except Later:
+        return state.bulk
 
 
 def _in_time(needs: Refresh) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bridge.adapters.plytix.search import PAGE
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.domain.product import Product
 from bridge.domain.values import digest
-from bridge.errors import BridgeError, Changed, Denied, Fate, Later, Refused
+from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop
 from bridge.ports import Edit
 
 ROWS, BYTES = 1_000, 5_000_000  # of one job; the first is Plytix's, the second is not known (§16)
@@ -43,72 +44,91 @@ class Jobs:
     """The bulk jobs of one account. `write`: body of a row; `read_back`: whole products by id."""
 
     def __init__(self, session: Session, write: Callable[[Edit], dict[str, Any]], read_back: Callable[[Sequence[str]], list[Product]],
-                 patience_s: float, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic) -> None:
+                 sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic) -> None:
         self._session, self._write, self._read_back = session, write, read_back
-        self._patience_s, self._sleep, self._clock = patience_s, sleep, clock
+        self._sleep, self._clock = sleep, clock
 
     def may(self) -> bool:
-        """Whether the account is entitled: of a job that there is not an entitled one is told 404 (§1.4)."""
+        """Whether the account is entitled: of a job that there is not an entitled one is told 404; anything else says no (§1.4)."""
         try:
             self._session.ask(Call(Kind.READ, "GET", f"/api/v1/bulk/products/{NOBODY}"))
-        except Denied:
-            return False
         except Changed:
             return True
+        except (Refused, Stop):
+            return False
         return True
 
-    def edit(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
-        """By id the product as it is afterwards, or what became of its row. Raises Denied and Refused where there was no job at all."""
+    def edit(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
+        """By id the product as it is afterwards, or what became of its row. Raises Stop, Refused, Changed where there was no job at all."""
         answers: dict[str, Product | BridgeError] = {}
+        until = self._clock() + patience_s
         for part in split([(edit, self._write(edit)) for edit in edits]):
             try:
-                answers |= self._job([edit for edit, _ in part], [row for _, row in part])
-            except Later as later:
+                if self._clock() >= until:
+                    raise Later("there is no time for another bulk job", 0)
+                answers |= self._job([edit for edit, _ in part], [row for _, row in part], until)
+            except BridgeError as error:
+                if not answers and not isinstance(error, Later):
+                    raise
+                later = error if isinstance(error, Later) else Later(str(error), 0)  # of this part; what is done is told
                 answers |= dict.fromkeys((edit.id for edit, _ in part), later)
         return answers
 
-    def _job(self, edits: list[Edit], rows: list[dict[str, Any]]) -> dict[str, Product | BridgeError]:
+    def _job(self, edits: list[Edit], rows: list[dict[str, Any]], until: float) -> dict[str, Product | BridgeError]:
+        told = self._finished(self._begun(rows), len(rows), until)
+        fate = Fate.UNKNOWN if told.counted >= len(rows) else Fate.IN_FLIGHT  # it is over; or it may still change what nobody counted
+        failed = {edit.id: error for edit in edits if (error := _error(edit, told))}
+        taken = {str(row.get("id")) for row in told.products}
+        return failed | self._read([edit for edit in edits if edit.id not in failed], taken, fate)
+
+    def _begun(self, rows: list[dict[str, Any]]) -> str:
+        """The job's id."""
         try:
-            [job] = self._session.ask(Call(Kind.BULK, "POST", "/api/v1/bulk/products", {"action": "update", "products": rows}))
+            answer = self._session.ask(Call(Kind.BULK, "POST", "/api/v1/bulk/products", {"action": "update", "products": rows}))
         except Later as later:
             if later.fate is Fate.NOT_DONE:
                 raise
             raise Later(str(later), later.after_s, Fate.IN_FLIGHT) from later  # a job may run that nobody can find again
-        except ValueError:
-            raise Later("Plytix answered a bulk job with more or less than one", fate=Fate.IN_FLIGHT) from None
-        told = self._finished(str(job.get("id")), len(rows))
-        failed = {edit.id: error for edit in edits if (error := _error(edit, told))}
-        taken = {str(row.get("id")) for row in told.products}
-        return failed | self._read([edit for edit in edits if edit.id not in failed], taken)
+        match answer:
+            case [{"id": str(id)}] if id:
+                return id
+        raise Later("Plytix took a bulk job, but did not say which", fate=Fate.IN_FLIGHT)
 
-    def _finished(self, id: str, rows: int) -> Summary:
+    def _finished(self, id: str, rows: int, until: float) -> Summary:
         """The last that was told. What it does not count when patience is over is judged by what stands in Plytix."""
-        until, told, polls = self._clock() + self._patience_s, Summary(status=""), 0
+        told, polls = Summary(status=""), 0
         while told.counted < rows and self._clock() < until:
             self._sleep(POLLS_S[min(polls, len(POLLS_S) - 1)])
             polls += 1
             try:
                 [body] = self._session.ask(Call(Kind.POLL, "GET", f"/api/v1/bulk/products/{id}"))
                 told = Summary.model_validate(body)
-            except (Later, ValidationError, ValueError):
-                continue  # the job goes on, whoever looks
+            except Stop:
+                break  # we are not heard any more; the job goes on all the same
+            except (BridgeError, ValidationError, ValueError):
+                continue  # nor does it end because it cannot be seen yet (404)
         return told
 
-    def _read(self, edits: list[Edit], taken: set[str]) -> dict[str, Product | BridgeError]:
-        try:
-            found = {product.id: product for product in self._read_back([edit.id for edit in edits])}
-        except Later as later:
-            raise Later(str(later), later.after_s, Fate.UNKNOWN) from later  # the job is over; whoever comes next reads
+    def _read(self, edits: list[Edit], taken: set[str], fate: Fate) -> dict[str, Product | BridgeError]:
+        """Page by page, so that what was read counts, whatever keeps the rest from it: whoever comes next reads only that."""
         answers: dict[str, Product | BridgeError] = {}
-        for edit in edits:
-            product = found.get(edit.id)
-            if product is None:
-                answers[edit.id] = Changed(f"{edit.sku} is not there after a bulk job")
-            elif edit.id in taken or all(digest(product.values.get(a)) == digest(v) for a, v in edit.values.items()):
-                answers[edit.id] = product
-            else:
-                answers[edit.id] = Later(f"{edit.sku}: a bulk job did not tell what became of it", fate=Fate.IN_FLIGHT)
+        for start in range(0, len(edits), PAGE):
+            page = edits[start:start + PAGE]
+            try:
+                found = {product.id: product for product in self._read_back([edit.id for edit in page])}
+            except BridgeError as error:
+                later = Later(str(error), error.after_s if isinstance(error, Later) else None, fate)
+                return answers | dict.fromkeys((edit.id for edit in edits[start:]), later)
+            answers |= {edit.id: _became(edit, found.get(edit.id), taken, fate) for edit in page}
         return answers
+
+
+def _became(edit: Edit, product: Product | None, taken: set[str], fate: Fate) -> Product | BridgeError:
+    if product is None:
+        return Changed(f"{edit.sku} is not there after a bulk job")
+    if edit.id in taken or all(digest(product.values.get(a)) == digest(v) for a, v in edit.values.items()):
+        return product
+    return Later(f"{edit.sku}: a bulk job did not tell what became of it", fate=fate)
 
 
 def split(rows: list[tuple[Edit, dict[str, Any]]]) -> Iterator[list[tuple[Edit, dict[str, Any]]]]:
@@ -127,14 +147,22 @@ def split(rows: list[tuple[Edit, dict[str, Any]]]) -> Iterator[list[tuple[Edit, 
 
 
 def _error(edit: Edit, told: Summary) -> BridgeError | None:
-    """Rows are named by id or by SKU, and each fault is a field with its message (§6.5)."""
+    """Rows are named by id or by SKU."""
     faults: dict[str, str] = {}
     for row in told.errors:
         if edit.id == row.get("id") or edit.sku == row.get("sku"):
-            for fault in row.get("errors") or ():
-                faults |= {str(field).removeprefix("attributes."): str(message) for field, message in fault.items()}
+            faults |= _faults(row.get("errors"))
     if not faults:
         return None
     if faults.keys() <= {"id", "sku"}:
         return Changed("; ".join(faults.values()))
     return Refused(faults)
+
+
+def _faults(errors: Any) -> dict[str, str]:
+    """Each is a field with its message (§6.5); what is told in another way is at fault as a whole."""
+    faults: dict[str, str] = {}
+    for fault in errors if isinstance(errors, list) else [errors] if errors else []:
+        named = fault if isinstance(fault, dict) else {"*": fault}
+        faults |= {str(field).removeprefix("attributes."): str(message) for field, message in named.items()}
+    return faults

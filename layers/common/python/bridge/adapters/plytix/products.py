@@ -19,7 +19,7 @@ from bridge.configuration import SYSTEM_FIELDS
 from bridge.domain.product import Listed, Product, Schema, Structure
 from bridge.domain.row import Sku, Value
 from bridge.domain.row import sku as spelled
-from bridge.errors import BridgeError, Changed, Denied, Later, Refused
+from bridge.errors import BridgeError, Changed, Denied, Later, Refused, Stop
 from bridge.ports import Edit
 
 T = TypeVar("T")
@@ -34,16 +34,15 @@ SCHEMA_AGE_S = 300.0  # a page read with an old schema would lack the attributes
 class Products:
     """The products of one account. Raises Refused, Changed, Later, Stop (`bridge.errors`).
 
-    `stored`: the schema as it was kept; it costs no request, and tells which lists are media. `patience_s`: with a bulk job.
+    `stored`: the schema as it was kept; it costs no request, and tells which lists are media.
     """
 
     def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic, stored: Callable[[], Schema | None] = lambda: None,
-                 sleep: Callable[[float], None] = time.sleep, patience_s: float = 150) -> None:
+                 sleep: Callable[[float], None] = time.sleep) -> None:
         self._session = session
         self._clock = clock
         self._stored = stored
-        self._patience_s = patience_s
-        self._jobs = Jobs(session, self._row, self.read_many, patience_s, sleep)
+        self._jobs = Jobs(session, self._row, self.read_many, sleep)
         self._schema: Schema | None = None
         self._schema_until = 0.0
         self._kinds: dict[str, str] = {}  # label → type class, of the stored schema
@@ -71,13 +70,12 @@ class Products:
     def may_edit_many(self) -> bool:
         return self._jobs.may()
 
-    def patch_many(self, edits: Sequence[Edit]) -> dict[str, Product | BridgeError]:
+    def patch_many(self, edits: Sequence[Edit], patience_s: float = 150) -> dict[str, Product | BridgeError]:
         """By bulk jobs; where Plytix takes none, one by one after all."""
         try:
-            answers = self._jobs.edit(edits)
-        except (Denied, Refused):
-            until = self._clock() + self._patience_s
-            return {edit.id: self._patched(edit) if self._clock() < until else Later("Plytix takes no bulk jobs", 0) for edit in edits}
+            answers = self._jobs.edit(edits, patience_s)
+        except (Denied, Refused, Changed):
+            return self._patch_each(edits, patience_s)
         sent = {edit.id: edit.values.keys() for edit in edits}
         return {id: Refused(at_fault(a.fields, sent[id])) if isinstance(a, Refused) else a for id, a in answers.items()}
 
@@ -85,11 +83,22 @@ class Products:
         """Of a bulk job."""
         return {"id": edit.id, "data": body(edit.values, self.media(edit.values))}
 
-    def _patched(self, edit: Edit) -> Product | BridgeError:
-        try:
-            return self.patch(edit.id, edit.values)
-        except BridgeError as error:
-            return error
+    def _patch_each(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
+        """As far as time allows, and as long as we are heard."""
+        answers: dict[str, Product | BridgeError] = {}
+        until = self._clock() + patience_s
+        stop: Stop | None = None
+        for edit in edits:
+            if stop or self._clock() >= until:
+                answers[edit.id] = stop or Later("Plytix takes no bulk jobs", 0)
+                continue
+            try:
+                answers[edit.id] = self.patch(edit.id, edit.values)
+            except Stop as error:
+                answers[edit.id] = stop = error
+            except BridgeError as error:
+                answers[edit.id] = error
+        return answers
 
     def read(self, id: str) -> Product | None:
         """None: it is gone."""
