@@ -87,16 +87,16 @@ class Execution:
 
     def _work(self, kind: str, body: dict[str, Any]) -> None:
         w = self.w
-        configuration = w.configuration
+        configuration, schemas = w.configuration, w.schemas.opened()
         if kind == "receive":
             receive(body, Intake(configuration, w.ledger, w.exchange, w.queues, w.events, w.clock))
         elif kind == "prepare":
             waiting = Waiting(Switch(writes=True), Budget(), w.now)
-            p = Prepare(configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.schemas, lambda: w.plytix,
+            p = Prepare(configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, schemas, lambda: w.plytix,
                         w.ledger.state(), waiting)
             prepare(body["run"], p)
         elif kind == "apply":
-            heart = Heart(configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock, worth=1)
+            heart = Heart(configuration, w.claims, w.tables, w.plytix, schemas, w.clock, worth=1)
             needs = Apply(heart, w.ledger, w.stage, w.events, w.ledger.state())
             if body["kind"] == "chunk":
                 apply_chunk(body["run"], body["chunk"], needs)
@@ -107,7 +107,7 @@ class Execution:
         elif kind == "redrive":
             redrive(Redrive(configuration, w.ledger, w.claims, w.tables, w.exchange, w.queues, w.events, w.clock))
         else:
-            r = Refresh(configuration, w.ledger, w.tables, w.plytix, w.schemas, w.queues, w.clock)
+            r = Refresh(configuration, w.ledger, w.tables, w.plytix, schemas, w.queues, w.clock)
             refresh(r) if kind == "refresh" else census(r)
 
     def deliverable(self) -> list[tuple[str, list[Message], Message]]:

@@ -48,7 +48,7 @@ def fault(x: Execution) -> Iterator[None]:
 def applying(x: Execution, given_up: list[Sku]) -> Apply:
     w = x.w
     w.now += 100_000  # claims of those who failed have ended
-    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock)
+    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas.opened(), w.clock)
     return Apply(heart, w.ledger, w.stage, w.events, w.ledger.state(), gives_up=lambda sku, error: given_up.append(sku))
 
 

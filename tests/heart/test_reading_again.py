@@ -45,12 +45,12 @@ def prepared(world: World) -> str:
 
 def needs(w: World) -> Prepare:
     waiting = Waiting(Switch(writes=True), Budget(), w.now)
-    return Prepare(w.configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.schemas, lambda: w.plytix,
-                   w.ledger.state(), waiting)
+    return Prepare(w.configuration, w.ledger, w.tables, w.stage, w.exchange, w.queues, w.events, w.clock, w.schemas.opened(),
+                   lambda: w.plytix, w.ledger.state(), waiting)
 
 
 def applied(w: World, id: str) -> None:
-    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock)
+    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas.opened(), w.clock)
     needs = Apply(heart, w.ledger, w.stage, w.events, w.ledger.state())
     for message in w.changes:
         apply_chunk(id, message.body["chunk"], needs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from bridge.domain.mirror import Existence, Mirror, buried
@@ -118,6 +118,13 @@ def test_another_feeds_value_takes_the_place_of_a_refused_one():
     assert change.open["acme/erp"] == {"color": Standing.REFUSED}
 
 
+def test_a_refused_value_that_stands_all_the_same_is_in_step():
+    change = reconcile({"acme/erp": refusing("teal")}, holds({"color": "teal", "name": "n"}), a_bundle(a_feed(color="feed", name="latest")),
+                       SCHEMA)
+
+    assert (change.send, change.open) == ({}, {"acme/erp": {}})
+
+
 @pytest.mark.parametrize("schema", ["schema of tomorrow", ""])
 def test_a_refused_value_is_tried_again_when_the_schema_has_changed(schema):
     change = reconcile({"acme/erp": refusing("teal")}, holds({}), a_bundle(a_feed(color="feed", name="latest")), schema)
@@ -210,6 +217,7 @@ def cases(draw):
     return wanted, draw(mirrors), a_bundle(*made)
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # most cases are in step: that is as it should be
 @given(cases(), st.sampled_from([None, "N"]))
 def test_once_plytix_has_answered_nothing_is_left_to_send_however_it_normalised(case, normalised):
     wanted, mirror, bundle = case

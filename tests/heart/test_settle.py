@@ -24,7 +24,7 @@ SKU = Sku("A")
 
 def heart_of(world: World) -> Heart:
     w = world
-    return Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock)
+    return Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas.opened(), w.clock)
 
 
 def died_after_its_request(world: World) -> Asked:

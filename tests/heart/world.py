@@ -428,8 +428,9 @@ class Schemas:
         self.known = "0"
         self.kept: Schema | None = None
 
-    def version(self) -> str:
-        return self.known
+    def opened(self) -> OpenedSchemas:
+        """For one worker."""
+        return OpenedSchemas(self)
 
     def stored(self) -> Schema | None:
         return self.kept
@@ -437,6 +438,26 @@ class Schemas:
     def store(self, schema: Schema) -> None:
         self.w.step("store the schema")
         self.known, self.kept = schema.version, schema
+
+
+class OpenedSchemas:
+    """The version is read once, as the adapter does it: a worker goes by what was true when it began."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas, self._version = schemas, ""
+
+    def version(self) -> str:
+        if not self._version:
+            self._schemas.w.step("read the schema's version")
+            self._version = self._schemas.known
+        return self._version
+
+    def stored(self) -> Schema | None:
+        return self._schemas.stored()
+
+    def store(self, schema: Schema) -> None:
+        self._schemas.store(schema)
+        self._version = schema.version
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def reconcile(wanted: dict[str, Wanted], mirror: Mirror, configuration: Bundle, 
         if winner and verdict is Verdict.SEND:
             send[attribute] = winner
         for feed in speaking.wanted:
-            if stands := _standing(speaking, feed, attribute, counting, winner, verdict):
+            if stands := _standing(speaking, feed, attribute, counting, winner, verdict, mirror):
                 opens[feed][attribute] = stands
     kind = Kind.NONE if not send else Kind.PATCH if living else Kind.CREATE
     return Change(kind, send, opens)
@@ -156,13 +156,13 @@ def _verdict(speaking: _Feeds, attribute: str, winner: Wish, mirror: Mirror) -> 
 
 
 def _standing(speaking: _Feeds, feed: str, attribute: str, counting: dict[str, Said], winner: Wish | None,
-              verdict: Verdict) -> Standing | None:
+              verdict: Verdict, mirror: Mirror) -> Standing | None:
     """How this feed's value for the attribute stands; None: in step (or about to be sent)."""
     mine = speaking.wanted[feed].values.get(attribute)
     if mine is None or not speaking.gives(feed, attribute):
         return None
-    if feed not in counting:
-        return Standing.REFUSED
+    if feed not in counting:  # where it stands all the same, it was refused too early, or its option was taken away since
+        return None if mirror.held(attribute) == mine.digest else Standing.REFUSED
     if winner and mine.digest != winner.said.digest:
         return Standing.BEATEN
     return Standing.LEFT if verdict is Verdict.LEFT else None

@@ -12,7 +12,6 @@ from itertools import islice
 
 from bridge.configuration import Bundle, Lane
 from bridge.domain.mirror import Existence
-from bridge.domain.outcome import Standing
 from bridge.domain.product import Listed
 from bridge.domain.reconcile import reconcile
 from bridge.domain.row import Sku
@@ -128,8 +127,10 @@ def read(late: list[Listed], needs: Refresh) -> set[Sku]:
 
 
 def _refused(feed: str, needs: Refresh) -> Iterator[Sku]:
+    """Also those that are still due: whoever has them in hand may go by the schema before."""
     for sku in needs.tables.open_list(feed):
-        if Standing.REFUSED in needs.tables.wanted(sku, feed).open.values():
+        item = needs.tables.wanted(sku, feed)
+        if item.refused.keys() & item.open.keys():
             yield sku
 
 
