@@ -46,12 +46,13 @@ class Source:
 
 @dataclass(slots=True)
 class Drop:
-    """`faulty`: lines of rejected rows, those with an option that Plytix does not have among them."""
+    """`faulty`: lines of rejected rows; `refused`: line → attribute that Plytix will not take."""
 
     source: Source
     rows: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     faulty: list[int] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -69,11 +70,10 @@ def expect(order: Sequence[str]) -> Expected:
     for nth, name in enumerate(order):
         drop = expected.drops[f"{name}:{nth}" if name in expected.drops else name] = Drop(SOURCES[name])
         for line, sku, values in _rows(drop):
-            if all(_members(value) <= options[a] for a, value in values.items() if a in options):
-                drop.outcomes[_outcome(expected, drop.source, sku, values)] += 1
-            else:
-                drop.outcomes["REJECTED"] += 1
-                drop.faulty.append(line)
+            refused = [a for a, value in values.items() if a in options and not _members(value) <= options[a]]
+            drop.refused |= dict.fromkeys([line], refused[0]) if refused else {}
+            taken = {a: value for a, value in values.items() if a not in refused}
+            drop.outcomes[_outcome(expected, drop.source, sku, taken, bool(refused))] += 1
     return expected
 
 
@@ -101,7 +101,7 @@ def _rows(drop: Drop) -> Iterator[tuple[int, str, Values]]:
             drop.faulty.append(line)
 
 
-def _outcome(expected: Expected, source: Source, sku: str, taken: Values) -> str:
+def _outcome(expected: Expected, source: Source, sku: str, taken: Values, refused: bool) -> str:
     product = expected.products.get(sku)
     if product is None and not source.creates:
         expected.waiting[sku] = expected.waiting.get(sku, {}) | taken
@@ -112,7 +112,7 @@ def _outcome(expected: Expected, source: Source, sku: str, taken: Values) -> str
     changed = {a: value for a, value in taken.items() if product.get(a) != value}
     product |= changed
     expected.products[sku] = {a: v for a, v in product.items() if v is not None}
-    return "UPDATED" if changed else "UNCHANGED"
+    return "UPDATED" if changed else "REJECTED" if refused else "UNCHANGED"
 
 
 def options_of_attributes() -> dict[str, set[str]]:

@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 
+from bridge.adapters.plytix.products import Products
+from bridge.adapters.plytix.session import Budget, Limits, Session, Unlimited
 from infra import deps
 from local.assembly import build_dependencies
 from local.ministack.server import MiniStack
-from tests.contract.connected import Account, connected
+from local.plytix.server import Simulator
+from tests.contract.connected import ATTRIBUTES, Account, Kept, connected
 
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 TRUST = {"Version": "2012-10-17",
@@ -173,3 +176,25 @@ def account() -> Iterator[Account]:
     """An account at the simulator, and the bridge's client of it."""
     with connected() as account:
         yield account
+
+
+@pytest.fixture
+def plytix() -> Iterator[Simulator]:
+    """An account with an attribute of each kind that the bridge writes."""
+    with Simulator() as simulator:
+        simulator.attributes(ATTRIBUTES)
+        yield simulator
+
+
+@pytest.fixture
+def client(plytix: Simulator) -> Iterator[Callable[..., Products]]:
+    """Makes clients of the simulator, and closes them."""
+    made: list[Session] = []
+
+    def a_client(kept: Any = None, budget: Budget | None = None, total_s: float = 10.0, clock: Callable[[], float] = time.time) -> Products:
+        made.append(Session(kept or Kept(plytix.url), budget or Unlimited(), Limits(connect_s=1, total_s=total_s), clock))
+        return Products(made[-1])
+
+    yield a_client
+    for session in made:
+        session.close()

@@ -9,8 +9,25 @@ from dataclasses import dataclass
 from bridge.adapters.plytix.credentials import Credentials
 from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Budget, Limits, Session, Unlimited
+from bridge.domain.row import Sku
 from local.plytix.server import Simulator
 from tests.contract.simulated import Api, signed_in
+
+ATTRIBUTES = [
+    {"name": "Colour", "type_class": "DropdownAttribute", "options": ["Blue", "Red"]},
+    {"name": "Sizes", "type_class": "MultiSelectAttribute", "options": ["41", "42"]},
+    {"name": "Weight", "type_class": "DecimalAttribute"},
+    {"name": "Stock", "type_class": "IntAttribute"},
+    {"name": "Vegan", "type_class": "BooleanAttribute"},
+    {"name": "Launch", "type_class": "DateAttribute"},
+    {"name": "Text", "type_class": "HtmlAttribute"},
+    {"name": "Manual", "type_class": "UrlAttribute"},
+]
+SHOE = {
+    "label": "Läufer", "status": "Completed", "gtin": "4006381333931", "colour": "Blue", "sizes": ["42", "41"], "weight": 5.0, "stock": 0,
+    "vegan": False, "launch": "2026-05-01", "text": "<p>Größe & Gewicht</p>", "manual": "https://example.com/m.pdf",
+}
+A1 = Sku("A-1")
 
 
 class Kept:

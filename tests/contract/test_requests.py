@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks import catalogue
@@ -56,6 +58,31 @@ def test_a_changed_row_costs_one_request_and_the_refresh_afterwards_a_hundredth(
     assert set(afterwards) == {"product.search"}
     assert afterwards["product.search"] <= count / 100 + 1
     assert prices(plytix) == {row["sku"]: row["price"] for row in other}
+
+
+MANY = 20_000
+"""Products, as many as a company of middle size has."""
+
+
+def test_of_20_000_known_products_only_what_differs_is_asked_for(plytix):
+    rows, changed = catalogue.known(MANY), MANY // 100
+    plytix.products([{"sku": row["sku"], **catalogue.body(row)} for row in rows[PRODUCTS:]])
+    bridge = ours.load(plytix.url, rows)
+    assert requests_of(plytix, lambda: ours.run(bridge, rows)) == {}
+
+    other = catalogue.changed(rows, 0.01)
+    assert sum(requests_of(plytix, lambda: ours.run(bridge, other)).values()) <= 1.01 * changed
+    assert sum(requests_of(plytix, lambda: ours.after(bridge)).values()) <= changed / 100 + 1, "the last page is empty"
+
+    plytix.bulk()
+    bridge.memory.ledger.mirror_state = replace(bridge.memory.ledger.mirror_state, bulk=True)
+    another = catalogue.changed(other, 0.01)
+    assert requests_of(plytix, lambda: ours.run(bridge, another)) == {"product.search": changed / 100}, "read back"
+    assert sum(n for kind, n in plytix.counts()["kinds"].items() if kind.startswith("bulk")) <= 10
+
+    new = [{**row, "sku": f"B-{row['sku']}"} for row in rows[:2_000]]
+    assert requests_of(plytix, lambda: ours.run(bridge, [*another, *new])) == {"product.create": 2_000}
+    assert prices(plytix) == {row["sku"]: row["price"] for row in [*another, *new]}
 
 
 @pytest.mark.parametrize("contender", [pim_client, get_and_patch], ids=["plytix-pim-client", "GET + PATCH"])

@@ -77,6 +77,18 @@ def test_a_suppliers_unknown_option_comes_back_to_him_alone_and_the_erps_price_a
     assert (sheet.outcomes, sheet.told) == ({"REJECTED": 1}, [Told("PLYTIX-REFUSED", 2, "Farbe", "türkis")])
 
 
+def test_a_refused_option_is_taken_without_a_new_drop_once_plytix_knows_it(company, erp):
+    company.works_with(a_feed(columns={"name": "label", "Farbe": {"to": "colour", "type": "option"}}), **QUICK)
+    refreshes(company)
+    assert drops(company, erp, "sku;name;Farbe\nA-1;Chair;türkis\n").outcomes == {"CREATED": 1}
+    assert company.products() == {"A-1": {"label": "Chair"}}
+
+    company.plytix.add_option("colour", "türkis")
+    refreshes(company)
+
+    assert company.products() == {"A-1": {"label": "Chair", "colour": "türkis"}}
+
+
 def test_an_option_that_was_taken_away_since_is_refused_and_taken_without_a_new_drop_once_plytix_has_it_again(company, erp):
     company.works_with(a_feed(columns={"name": "label", "Farbe": {"to": "colour", "type": "option"}}), **QUICK)
     company.plytix.add_option("colour", "türkis")

@@ -54,6 +54,7 @@ TROUBLES = {
     "refused logins": lambda plytix: plytix.credentials("key", "another password"),
 }
 PATIENCE = {"slowness beyond patience": 2, "refused logins": 1}
+COMES_LATE = {"slowness beyond patience"}  # what nobody waited for is done all the same
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
@@ -62,7 +63,7 @@ def test_as_long_as_it_lasts_the_run_is_open_and_afterwards_all_is_done_once(com
     sent = drops(company)
     has_tried(company, PATIENCE.get(trouble, 4))
     is_open(erp, sent)
-    assert made(company) == 0
+    assert made(company) == 0 or trouble in COMES_LATE
 
     company.plytix.clear_faults()
     company.plytix.credentials("key", "password")

@@ -39,6 +39,7 @@ class Scenario:
     chunk_size: int
     events: tuple[Any, ...]
     bulk: bool = False  # the account has bulk jobs, and they are used from the first change on
+    tells: bool = False  # which options there are is known before anything is sent
 
 
 def random_rows(rng: random.Random, skus: list[str], feed: str) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def random_scenario(rng: random.Random, settled: bool) -> Scenario:
     events = [random_event(rng, skus, feeds) for _ in range(rng.choice([2, 3, 4, 5, 6]))]
     if not any(e[0] == "drop" for e in events):
         events.insert(0, ("drop", feeds[0], random_rows(rng, skus, feeds[0])))
-    return Scenario(settled, rng.random() < 0.2, rng.choice([1, 2]), tuple(events), rng.random() < 0.4)
+    return Scenario(settled, rng.random() < 0.2, rng.choice([1, 2]), tuple(events), rng.random() < 0.4, rng.random() < 0.5)
 
 
 def draw(settled: bool, seed: int) -> tuple[Scenario, list[int]]:

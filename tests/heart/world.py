@@ -451,14 +451,17 @@ class Logged:
     changed: dict[str, tuple[Any, Any]]
 
 
-KINDS = {"decimal": "DecimalAttribute", "integer": "IntAttribute"}  # which options there are, is told by refusals alone
+KINDS = {"decimal": "DecimalAttribute", "integer": "IntAttribute"}
 
 
 class Plytix:
-    """Small, but it normalises (names in capitals), refuses (colours that are no options), and lets people work in it."""
+    """Small, but it normalises (names in capitals), refuses (colours that are no options), and lets people work in it.
+
+    `tells`: its schema has the options; else they are told by refusals alone.
+    """
 
     def __init__(self, world: World, options: set[str]) -> None:
-        self.w, self.options, self.version = world, set(options), 0
+        self.w, self.options, self.version, self.tells = world, set(options), 0, False
         self.products: dict[str, Product] = {}
         self.ids = 0
         self.log: list[Logged] = []
@@ -526,7 +529,10 @@ class Plytix:
     def schema(self) -> Schema:
         self.w.step("read the schema")
         columns = [column for feed in self.w.configuration.feeds.values() for column in feed.columns.values()]
-        return Schema(str(self.version), {column.to: KINDS.get(column.type, "TextAttribute") for column in columns})
+        types = {column.to: KINDS.get(column.type, "TextAttribute") for column in columns}
+        if not self.tells:
+            return Schema(str(self.version), types)
+        return Schema(str(self.version), types | {"color": "DropdownAttribute"}, {"color": sorted(self.options)})
 
     def structure(self, now_ms: int) -> Structure:
         return Structure(now_ms)

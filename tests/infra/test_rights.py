@@ -31,7 +31,7 @@ WHO = [
     ("s3:PutObject", f"{WORK}/values/01J", {"prepare", "apply", "refresh"}),
     ("s3:DeleteObject", f"{WORK}/stages/01J/0001", set()),
     ("dynamodb:UpdateItem", LEDGER, EVERYBODY - {"authenticate"}),
-    ("dynamodb:Query", f"{LEDGER}/index/open", {"redrive"}),
+    ("dynamodb:Query", f"{LEDGER}/index/open", {"redrive", "prepare"}),
     ("dynamodb:PutItem", WANTED, {"prepare", "apply"}),
     ("dynamodb:Query", f"{WANTED}/index/open", {"redrive", "refresh"}),
     ("s3:GetObject", f"{WORK}/values/01J", EVERYBODY - {"receive", "authenticate"}),

@@ -21,7 +21,7 @@ def test_the_demo_ends_well_and_says_what_became_of_everything(pytestconfig: pyt
     ended_well = demonstrate(console=console, rough=rough, settings=QUICK if rough is not None else {})
     assert ended_well, console.file.getvalue()  # type: ignore[attr-defined]
     said = console.file.getvalue()  # type: ignore[attr-defined]
-    for words in ("230 created, 10 rejected", "over SFTP", "over FTPS", "over FTP ", "katalog_", "sha256", "requests spent"):
+    for words in ("231 created, 9 rejected", "over SFTP", "over FTPS", "over FTP ", "katalog_", "sha256", "requests spent"):
         assert words in said
     assert "All of it is as expected." in said
 

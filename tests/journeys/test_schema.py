@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.adapters.schemas import Schemas
-from tests.actors import Told, a_feed
+from tests.actors import Told, a_feed, soon
 
 COLUMNS = {"Name": "label", "Colour": {"to": "colour", "type": "option"}, "Stock": {"to": "stock", "type": "decimal"}}
 
@@ -22,9 +22,10 @@ def asked(company):
 
 
 def test_a_value_that_the_schema_forbids_is_rejected_before_any_request_is_spent_on_its_row(shop, erp):
-    receipt = erp.drops("products/today.csv", "sku;Name;Colour;Stock\nCH-1;Chair;Grun;1\nCH-2;Bench;RED;2\nCH-3;Sofa;blue;2.5\n")
+    receipt = erp.drops("products/today.csv", "sku;Name;Colour;Stock\nCH-1;Chair;Grun;1.5\nCH-2;Bench;RED;2\nCH-3;Sofa;blue;2.5\n")
 
-    assert receipt.told == [Told("VALUE-OPTION-UNKNOWN", 2, "Colour", "Grun"), Told("VALUE-WHOLE", 4, "Stock", "2.5")]
+    assert receipt.told == [Told("VALUE-OPTION-UNKNOWN", 2, "Colour", "Grun"), Told("VALUE-WHOLE", 2, "Stock", "1.5"),
+                            Told("VALUE-WHOLE", 4, "Stock", "2.5")]
     assert receipt.issues[0]["remedy"] == (
         'Write one of them, or have this one added in Plytix and send the row again: red, green, blue. The nearest: "green".')
     assert (receipt.outcomes, asked(shop)) == ({"CREATED": 1, "REJECTED": 2}, {"schema": 1, "product.create": 1})
@@ -32,15 +33,36 @@ def test_a_value_that_the_schema_forbids_is_rejected_before_any_request_is_spent
     assert [row["_result"] for row in erp.results(receipt)] == ["REJECTED", "CREATED", "REJECTED"]
 
 
+def test_a_value_whose_option_plytix_lacks_waits_for_it_and_costs_no_request_and_no_other_value(shop, erp):
+    receipt = erp.drops("products/today.csv", "sku;Name;Colour;Stock\nCH-1;Chair;Grun;1\nCH-2;Bench;red;2\n")
+
+    assert receipt.told == [Told("PLYTIX-REFUSED", 2, "Colour", "Grun")]
+    assert receipt.issues[0]["message"] == (
+        'Plytix does not take "Grun" for colour: its options are red, green, blue (the nearest: "green"); '
+        'once they include "Grun", the value goes by itself')
+    assert receipt.outcomes == {"CREATED": 2}
+    assert shop.products() == {"CH-1": {"label": "Chair", "stock": 1}, "CH-2": {"label": "Bench", "colour": "red", "stock": 2}}
+    assert asked(shop) == {"schema": 1, "product.create": 2}
+    assert receipt.whole["plytix"]["planned"] == receipt.whole["plytix"]["spent"] == {"create": 2}
+
+    alone = erp.drops("products/again.csv", "sku;Name;Colour;Stock\nCH-1;Chair;Grun;1\nCH-2;Bench;red;2\n")
+    assert (alone.outcomes, alone.told) == ({"REJECTED": 1, "UNCHANGED": 1}, receipt.told)
+
+    shop.plytix.add_option("colour", "Grun")
+    shop.refreshes()
+    soon(lambda: shop.products()["CH-1"] == {"label": "Chair", "colour": "Grun", "stock": 1}, "the value, without a new drop")
+    assert asked(shop)["product.patch"] == 1
+
+
 def test_an_option_that_was_added_since_is_taken_and_one_that_was_renamed_told(shop, erp):
     shop.plytix.remove_option("colour", "green")
     shop.plytix.add_option("colour", "olive green")
     receipt = erp.drops("products/today.csv", "sku;Name;Colour;Stock\nCH-1;Chair;Olive Green;1\nCH-2;Bench;olive;2\n")
 
-    assert shop.products() == {"CH-1": {"label": "Chair", "colour": "olive green", "stock": 1}}
-    assert receipt.told == [Told("VALUE-OPTION-UNKNOWN", 3, "Colour", "olive")]
-    assert '"olive green"' in receipt.issues[0]["remedy"]
-    assert asked(shop) == {"schema": 1, "product.create": 1}
+    assert shop.products() == {"CH-1": {"label": "Chair", "colour": "olive green", "stock": 1}, "CH-2": {"label": "Bench", "stock": 2}}
+    assert receipt.told == [Told("PLYTIX-REFUSED", 3, "Colour", "olive")]
+    assert 'the nearest: "olive green"' in receipt.issues[0]["message"]
+    assert asked(shop) == {"schema": 1, "product.create": 2}
 
 
 def test_an_attribute_that_plytix_lacks_is_told_once_and_costs_no_other_value(shop, erp):

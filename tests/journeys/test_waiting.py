@@ -8,6 +8,7 @@ import pytest
 from tests.actors import a_channel, a_feed, soon
 
 ROWS = 60
+TWO_HOURS_S = 20
 
 
 def drop(first=1, rows=3):
@@ -78,6 +79,20 @@ def test_a_429_that_others_caused_stops_all_and_costs_hardly_a_request(limited, 
 
     assert receipt.outcomes == {"CREATED": 20}
     assert Counter(entry["status"] for entry in limited.plytix.log())[429] <= 12
+    assert limited.twin.running()["left"] == {}
+
+
+def test_after_an_outage_of_two_hours_all_is_applied_once(limited, erp):
+    limited.works_with(a_feed(), chunk_size=5)
+    sent = erp.sends("products/some.csv", drop(rows=ROWS // 2))
+    soon(lambda: limited.products(), "the beginning of the drop")
+    limited.plytix.outage("503")
+    time.sleep(TWO_HOURS_S)
+    limited.plytix.outage("off")
+
+    assert erp.closed(sent, within_s=60).outcomes == {"CREATED": ROWS // 2}
+    assert [entry["sku"] for entry in limited.plytix.changes()] == list(dict.fromkeys(entry["sku"] for entry in limited.plytix.changes()))
+    assert len(limited.products()) == ROWS // 2
     assert limited.twin.running()["left"] == {}
 
 

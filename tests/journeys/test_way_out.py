@@ -36,6 +36,7 @@ def listed(company):
 
 def test_until_the_mirror_has_been_loaded_once_nothing_is_published(twin, shop, operator):
     """It holds what the bridge itself made, and would call all else deleted."""
+    shop.has_not_loaded_the_mirror()
     refused = operator.types("publish", "catalogue")
     assert (refused.returncode, "first full load is not complete" in refused.stderr) == (1, True)
     twin.fire("catalogue", twin.outputs["ScheduleGroup"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.configuration import Column
 from bridge.domain.cell import READINGS, Fault
-from bridge.domain.coercion import SURE, coercion, misfit
+from bridge.domain.coercion import SURE, NoOption, coercion, misfit
 from bridge.domain.product import Attribute, Schema, Structure
 from bridge.domain.values import canonical
 from local.plytix.entities import Attribute as Theirs
@@ -51,6 +51,9 @@ def test_what_fits_plytix_takes_and_anything_else_is_told(kind, value):
 
     if isinstance(fits, Fault):
         assert fits.code.code.startswith("VALUE-")
+    elif isinstance(fits, NoOption):
+        with pytest.raises(Invalid):
+            taken(kind, fits.value)
     elif not (kind.startswith("Media") and not set(fits) <= set(ASSETS)):  # whether an asset is there, only Plytix knows
         assert taken(kind, fits) in (canonical(fits), fits)
 
@@ -74,7 +77,9 @@ def test_what_plytix_takes_as_it_is_is_left_as_it_is(kind, value):
 @given(kinds, values)
 def test_what_fits_fits_again_as_it_is(kind, value):
     fits = coerced(kind, value)
-    if not isinstance(fits, Fault) and fits != []:
+    if isinstance(fits, NoOption):
+        assert coerced(kind, fits.value).value == fits.value
+    elif not isinstance(fits, Fault) and fits != []:
         assert coerced(kind, fits) == fits
 
 
@@ -115,31 +120,49 @@ def test_a_value_takes_the_form_of_its_attribute(kind, value, fits):
     ("IntAttribute", "12345678901234567", "VALUE-DIGITS"), ("BooleanAttribute", "maybe", "VALUE-BOOLEAN"),
     ("BooleanAttribute", 2, "VALUE-BOOLEAN"), ("DateAttribute", "01.05.2026", "VALUE-DATE"),
     ("DateAttribute", "2026-05-01T10:00:00", "VALUE-DATE"), ("UrlAttribute", "x.y", "VALUE-URL"),
-    ("DropdownAttribute", "Mauve", "VALUE-OPTION-UNKNOWN"), ("DropdownAttribute", "RED", "VALUE-OPTION-UNKNOWN"),
-    ("DropdownAttribute", ["Blue", "41"], "VALUE-SEVERAL"), ("DropdownAttribute", True, "VALUE-OPTION-UNKNOWN"),
-    ("MultiSelectAttribute", ["Blue", "Mauve"], "VALUE-OPTION-UNKNOWN"),
+    ("DropdownAttribute", ["Blue", "41"], "VALUE-SEVERAL"), ("DropdownAttribute", True, "VALUE-KIND"),
+    ("MultiSelectAttribute", True, "VALUE-KIND"),
     ("MediaAttribute", "hero.jpg", "VALUE-ASSET"), ("MediaAttribute", "|".join(ASSETS), "VALUE-SEVERAL"),
 ])
 def test_what_does_not_fit_is_told_by_its_own_code(kind, value, code):
     assert coerced(kind, value).code.code == code
 
 
+@pytest.mark.parametrize(("kind", "value", "sent", "names"), [
+    ("DropdownAttribute", "Mauve", "Mauve", '"Mauve"'), ("DropdownAttribute", ["Mauve"], "Mauve", '"Mauve"'),
+    ("DropdownAttribute", "RED", "RED", '"RED"'), ("DropdownAttribute", 43.0, "43.0", '"43.0"'),
+    ("MultiSelectAttribute", ["blue", "Mauve", "Blue", "Teal"], ["Blue", "Mauve", "Teal"], '"Mauve", "Teal"'),
+    ("MultiSelectAttribute", "41|Mauve", ["41", "Mauve"], '"Mauve"'),
+])
+def test_a_value_with_an_option_that_plytix_lacks_is_as_it_would_be_sent_and_says_what_it_waits_for(kind, value, sent, names):
+    waits = coerced(kind, value)
+
+    assert waits.value == sent
+    assert f"; once they include {names}, the value goes by itself" in waits.message
+
+
+def test_a_word_that_is_endless_is_named_by_its_beginning():
+    assert len(coerced("DropdownAttribute", "no " * 1000, "option").message) < 300
+
+
 def test_the_nearest_options_are_named_and_not_looked_for_without_end():
     fit = coercion(SCHEMA, Column(to="dropdownattribute", type="option"), FEED)
-    assert fit("Bleu").facts["nearest"].startswith(' The nearest: "Blue"')
-    assert fit("Bleu").value == "Bleu"
-    assert fit("???").facts["nearest"] == ""
-    assert '"red", "Red"' in fit("rex").facts["nearest"]
+    assert '(the nearest: "Blue"' in fit("Bleu").message
+    assert fit("Bleu").fault.facts["nearest"].startswith(' The nearest: "Blue"')
+    assert fit("Bleu").fault.value == "Bleu"
+    assert "nearest" not in fit("???").message
+    assert '"red", "Red"' in fit("rex").message
     for n in range(300):
         fit(f"no such thing {n}")
-    assert fit("Bleu").facts["nearest"] == ""
+    assert "nearest" not in fit("Bleu").message
 
 
 def test_a_list_of_many_options_is_cut():
     schema = Schema("1", {"size": "DropdownAttribute"}, {"size": [str(n) for n in range(500)]})
-    facts = coercion(schema, Column(to="size", type="option"), FEED)("x").facts
+    waits = coercion(schema, Column(to="size", type="option"), FEED)("x")
 
-    assert facts["options"].endswith("11 … (500 in all)")
+    assert waits.fault.facts["options"].endswith("11 … (500 in all)")
+    assert "11 … (500 in all);" in waits.message
 
 
 @pytest.mark.parametrize("schema", [

@@ -123,20 +123,39 @@ def test_a_value_that_does_not_fit_is_told_like_any_other_fault_of_its_row():
     assert good.values == {"colour": "Blue", "price": 1}
 
 
+def test_an_option_that_plytix_lacks_keeps_nothing_of_its_row_out_and_says_why_it_waits():
+    account, kept = Account(with_option("Teal")), Kept(LISTED)
+    (record,), issues = rows("sku;Colour;Price\nA-1;mauve;5\n", a_shop(), account, kept)
+
+    assert record.values == {"colour": "mauve", "price": 5}
+    assert list(record.refused) == ["colour"]
+    assert record.refused["colour"].startswith("its options are Blue, Red, Teal; once they include \"mauve\"")
+    assert (issues, account.asked) == ([], ["schema"])
+
+
+def test_an_option_that_is_not_among_those_of_the_feed_is_its_rows_fault():
+    feed = a_shop(Colour={"to": "colour", "type": "option", "values": {"blau": "Blue", "grün": "Green"}})
+    (bad, waits), _ = rows("sku;Colour\nA-1;mauve\nA-2;grün\n", feed, Account(), Kept(LISTED))
+
+    assert codes_of(bad.issues) == ["VALUE-OPTION"]
+    assert (waits.values, list(waits.refused)) == ({"colour": "Green"}, ["colour"])
+
+
 def test_an_option_that_is_new_in_plytix_is_taken_after_one_question_and_kept():
     account, kept = Account(with_option("Teal")), Kept(LISTED)
     records, _ = rows("sku;Colour\nA-1;Teal\nA-2;teal\nA-3;Mauve\n", a_shop(), account, kept)
 
-    assert [getattr(record, "values", None) for record in records] == [{"colour": "Teal"}, {"colour": "Teal"}, None]
+    assert [(record.values, list(record.refused)) for record in records] == [
+        ({"colour": "Teal"}, []), ({"colour": "Teal"}, []), ({"colour": "Mauve"}, ["colour"])]
     assert (account.asked, kept.schema.version) == (["schema"], "2")
 
 
 def test_an_option_that_was_renamed_is_told_with_its_new_name():
     renamed = replace(LISTED, version="2", options={"colour": ["Navy Blue", "Red"]})
     kept = Kept(LISTED)
-    (bad,), _ = rows("sku;Colour\nA-1;Navy\n", a_shop(), Account(renamed), kept)
+    (record,), _ = rows("sku;Colour\nA-1;Navy\n", a_shop(), Account(renamed), kept)
 
-    assert '"Navy Blue"' in bad.issues[0].remedy
+    assert 'the nearest: "Navy Blue"' in record.refused["colour"]
     assert kept.schema == renamed
 
 

@@ -39,14 +39,14 @@ def test_what_is_expected_of_the_sample_drops():
     expected = expect([*ORDER, "prices"])
 
     assert {name: dict(drop.outcomes) for name, drop in expected.drops.items()} == {
-        "erp": {"CREATED": 230, "REJECTED": 10},
+        "erp": {"CREATED": 231, "REJECTED": 9},
         "sheet": {"UPDATED": 34, "CREATED": 9, "REJECTED": 3},
         "prices": {"UPDATED": 114, "HELD": 4, "REJECTED": 2},
-        "stock": {"UPDATED": 53, "HELD": 5, "REJECTED": 2},
+        "stock": {"UPDATED": 54, "HELD": 4, "REJECTED": 2},
         "prices:4": {"UNCHANGED": 114, "HELD": 4, "REJECTED": 2},
     }
-    assert len(expected.products) == 239
-    assert 116 in expected.drops["erp"].faulty, "a colour that Plytix does not have"
+    assert len(expected.products) == 240
+    assert expected.drops["erp"].refused == {116: "colour"}
 
 
 @pytest.mark.parametrize("name", FEEDS)
@@ -65,8 +65,9 @@ def test_the_bridge_reads_the_sample_as_it_is_expected_without_it(name):
     assert faulty <= set(expected.drops[name].faulty)
     twice = sorted(set(expected.drops[name].faulty) - faulty)
     assert [r.sku for r in records if r.line in twice] == (["0010904"] * 2 if name == "erp" else [])
-    said = {record.sku: record.values for record in records if record.line not in expected.drops[name].faulty}
-    taken = {sku: {a: v for a, v in values.items() if v is not None} for sku, values in said.items()}
+    good = [record for record in records if record.line not in expected.drops[name].faulty]
+    assert {record.line: a for record in good for a in record.refused} == expected.drops[name].refused
+    taken = {r.sku: {a: v for a, v in r.values.items() if v is not None and a not in r.refused} for r in good}
     waiting = {sku: {a: v for a, v in values.items() if v is not None} for sku, values in expected.waiting.items()}
     assert taken == expected.products | waiting
 

@@ -240,7 +240,7 @@ class Settings(Model):
     upload_event_s: Seconds = 120  # how long a drop waits for Transfer's word that it is whole
     stays_s: Seconds = 900  # a half or empty file that stays this long is told by receipt
     claim_s: Annotated[Seconds, Field(le=900)] = 90  # a claim outlives the client's total timeout
-    job_s: Annotated[Seconds, Field(le=900)] = 300  # a bulk job keeps its SKUs this long: half of it is patience, the rest for reading back
+    job_s: Annotated[Seconds, Field(le=400)] = 300  # a bulk job keeps its SKUs this long: half is patience, within apply's own time
     client_timeout_s: Annotated[Seconds, Field(gt=0, le=120)] = 30  # of one request to Plytix, connecting included
     retry_s: Annotated[Seconds, Field(le=3_600)] = 20  # a message that could not be done comes back after this
     redrive_s: Seconds = 300  # what stands still this long is sent again

@@ -7,7 +7,7 @@ Writes are conditional: a step done twice counts once. Times are ms since 1970.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
 from bridge.configuration import Bundle, Lane
@@ -147,13 +147,14 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StagedRow:
-    """A record in the stage. `same`: the row only repeats what its feed said last; it needs no look at Plytix."""
+    """A record in the stage. `same`: the row only repeats what its feed said last; it needs no look at Plytix. `refused`: as its record."""
 
     sku: Sku
     number: int
     line: int
     values: dict[str, Value]
     same: bool = False
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 class Exchange(Protocol):

@@ -27,7 +27,9 @@ class Stage:
         self._s3, self._bucket = s3, bucket
 
     def write_chunk(self, run: str, attempt: str, number: int, rows: list[StagedRow]) -> None:
-        self._write(f"stages/{run}/{attempt}/{number:06d}", ([r.sku, r.number, r.line, r.values, r.same] for r in rows))
+        """What most rows have nothing of stands last, and only where there is something."""
+        lines = ([r.sku, r.number, r.line, r.values, r.same, *([r.refused] if r.refused else [])] for r in rows)
+        self._write(f"stages/{run}/{attempt}/{number:06d}", lines)
 
     def chunk(self, run: str, attempt: str, number: int) -> list[StagedRow]:
         return [StagedRow(Sku(row[0]), *row[1:]) for row in self._read(f"stages/{run}/{attempt}/{number:06d}")]

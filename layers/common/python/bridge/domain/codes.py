@@ -187,7 +187,7 @@ VALUE_GTIN_CHECK = Code("VALUE-GTIN-CHECK", ERROR,
 # What Plytix says
 PLYTIX_REFUSED = Code("PLYTIX-REFUSED", ERROR,
     'Plytix does not take "{value}" for {attribute}: {said}',
-    "Correct the value; the other values of this row were taken.")
+    "Correct the value; the others of this row are taken without it.")
 PLYTIX_ATTRIBUTE = Code("PLYTIX-ATTRIBUTE", ERROR,
     "Plytix has no attribute {attribute}, which this column is meant to fill",
     "Nothing that you could mend: the feed or Plytix is set up wrongly, and its people must see to it.")

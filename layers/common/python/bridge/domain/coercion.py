@@ -1,13 +1,15 @@
 """Whether a value fits the attribute that it is meant for: as Plytix's type wants it, or what is wrong with it (plytix-api.md §9.1).
 
 The feed has typed the value already. A text is read as if the column had the attribute's type; a number may become a text, one option
-a list of one, a word that differs in case the option itself. Nothing else is guessed.
+a list of one, a word that differs in case the option itself. Nothing else is guessed. An option that Plytix does not have may come:
+such a value waits for it and keeps nothing else of its row out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
@@ -18,10 +20,22 @@ from bridge.domain import codes
 from bridge.domain.cell import INTEGER_DIGITS, OPTIONS_SHOWN, READINGS, Fault, Reading, Said
 from bridge.domain.issue import Code
 from bridge.domain.product import Schema
-from bridge.domain.row import Scalar
+from bridge.domain.row import Scalar, Value
+
+
+@dataclass(frozen=True, slots=True)
+class NoOption:
+    """A value for which Plytix has no option yet, as it would be sent. `message`: why it is not taken, in the words of the receipt;
+    `fault`: the same in a row that is rejected for something else."""
+
+    value: Value
+    message: str
+    fault: Fault
+
 
 Given = Scalar | list[str]
-Coercion = Callable[[Given], Said]
+Fit = Said | NoOption
+Coercion = Callable[[Given], Fit]
 """Of a value that says something. Pure as far as whoever reads cells is concerned: answers are remembered."""
 TEXTS = ("TextAttribute", "MultilineAttribute", "HtmlAttribute")
 COMPUTED = ("CompletenessAttribute", "FormulaAttribute")
@@ -40,6 +54,8 @@ READ_AS = {"UrlAttribute": "url", "IntAttribute": "integer", "DecimalAttribute":
 ASSET = re.compile(r"[0-9a-f]{24}")
 NEAREST, NEAREST_MOST = 3, 200
 """Options that are named as the nearest, and values for which they are looked for: with a thousand options that takes its time."""
+WORD_MOST = 80
+"""Characters of a word in a message, which is stored beside the value."""
 
 
 def misfit(schema: Schema, attribute: str) -> Code | None:
@@ -132,23 +148,28 @@ class Options:
         for option in options:
             self._alike.setdefault(folded(option), []).append(option)
 
-    def find(self, value: Scalar) -> str | Fault:
-        word = _text(value)
+    def find(self, word: str) -> str | None:
         if word in self._exact:
-            return str(word)
-        alike = self._alike.get(folded(word), []) if word is not None else []
-        return alike[0] if len(alike) == 1 else self._unknown(str(value))
+            return word
+        alike = self._alike.get(folded(word), [])
+        return alike[0] if len(alike) == 1 else None
 
-    def _unknown(self, word: str) -> Fault:
+    def without(self, value: Value, words: Sequence[str]) -> Fit:
+        """What to say of a value, `words` of which are no options. Of Plytix's own (statuses) nobody can add one."""
         more = f" … ({len(self._options)} in all)" if len(self._options) > OPTIONS_SHOWN else ""
-        facts = {"attribute": self.attribute, "options": ", ".join(self._options[:OPTIONS_SHOWN]) + more, "nearest": self._nearest(word)}
-        return Fault(codes.VALUE_OPTION_UNKNOWN, facts, word)
+        options, nearest = ", ".join(self._options[:OPTIONS_SHOWN]) + more, self._nearest(words[0])
+        facts = {"attribute": self.attribute, "options": options, "nearest": f" The nearest: {nearest}." if nearest else ""}
+        fault = Fault(codes.VALUE_OPTION_UNKNOWN, facts, words[0])
+        if self.attribute in SYSTEM_FIELDS:
+            return fault
+        lacking = ", ".join(f'"{word if len(word) <= WORD_MOST else word[:WORD_MOST - 1] + "…"}"' for word in words)
+        near = f" (the nearest: {nearest})" if nearest else ""
+        return NoOption(value, f"its options are {options}{near}; once they include {lacking}, the value goes by itself", fault)
 
     def _nearest(self, word: str) -> str:
         self._asked += 1
         near = get_close_matches(folded(word), self._alike, n=NEAREST) if self._asked <= NEAREST_MOST else []
-        names = [f'"{option}"' for form in near for option in self._alike[form]]
-        return f" The nearest: {', '.join(names[:NEAREST])}." if names else ""
+        return ", ".join([f'"{option}"' for form in near for option in self._alike[form]][:NEAREST])
 
 
 def folded(word: str) -> str:
@@ -156,25 +177,34 @@ def folded(word: str) -> str:
 
 
 def _option(options: Options, column: Column) -> Coercion:
-    several = Fault(codes.VALUE_SEVERAL, {"attribute": column.to})
+    several, kind = Fault(codes.VALUE_SEVERAL, {"attribute": column.to}), _kind("DropdownAttribute", column)
 
-    def option(value: Any) -> Said:
+    def option(value: Any) -> Fit:
         if isinstance(value, list):
-            return options.find(value[0]) if len(value) == 1 else several
-        return options.find(value)
+            if len(value) != 1:
+                return several
+            value = value[0]
+        word = _text(value)
+        if word is None:
+            return kind
+        found = options.find(word)
+        return options.without(word, [word]) if found is None else found
     return option
 
 
 def _options(options: Options, column: Column) -> Coercion:
-    def members(value: Any) -> Said:
-        found: list[str] = []
-        for word in _parts(value, column):
-            option = options.find(word)
-            if isinstance(option, Fault):
-                return option
-            if option not in found:
-                found.append(option)
-        return found
+    kind = _kind("MultiSelectAttribute", column)
+
+    def members(value: Any) -> Fit:
+        found: dict[str, str | None] = {}
+        for part in _parts(value, column):
+            word = _text(part)
+            if word is None:
+                return kind
+            found[word] = options.find(word)
+        lacking = [word for word, option in found.items() if option is None]
+        said = list(dict.fromkeys(word if option is None else option for word, option in found.items()))
+        return options.without(said, lacking) if lacking else said
     return members
 
 

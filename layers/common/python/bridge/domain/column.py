@@ -12,7 +12,7 @@ from enum import Enum
 from bridge.configuration import Column, Feed
 from bridge.domain import codes
 from bridge.domain.cell import READINGS, Fault, Said
-from bridge.domain.coercion import Coercion
+from bridge.domain.coercion import Coercion, Fit, NoOption
 from bridge.domain.proof import PROOFS
 from bridge.domain.row import Sku, sku
 
@@ -29,16 +29,16 @@ class Keep(Enum):
 
 
 Cells = Sequence[str]
-Read = Callable[[Cells], Sequence[Said | Keep]]
+Read = Callable[[Cells], Sequence[Fit | Keep]]
 
 
-class Memo(dict[str, Said | Keep]):
+class Memo(dict[str, Fit | Keep]):
     """Cell → what it says, as far as there is room; most columns hold few different cells."""
 
-    def __init__(self, one: Callable[[str], Said | Keep]) -> None:
+    def __init__(self, one: Callable[[str], Fit | Keep]) -> None:
         self.one = one
 
-    def __missing__(self, cell: str) -> Said | Keep:
+    def __missing__(self, cell: str) -> Fit | Keep:
         said = self.one(cell)
         if len(self) < REMEMBERED:
             self[cell] = said
@@ -46,7 +46,7 @@ class Memo(dict[str, Said | Keep]):
 
 
 def compiled(column: Column, feed: Feed, coerce: Coercion | None = None) -> Read:
-    """Made once a run. Each answer is a value, None for "no value", Keep, or a Fault. `coerce`: what its attribute makes of a value."""
+    """Made once a run. Each answer is a value, None for "no value", Keep, NoOption or Fault. `coerce`: what its attribute makes of it."""
     empty, one = when_empty(column, feed), single(column, feed, coerce)
     memo = Memo(one)
     if coerce or column.type not in PROOFS:
@@ -54,7 +54,7 @@ def compiled(column: Column, feed: Feed, coerce: Coercion | None = None) -> Read
     prove = PROOFS[column.type](column, feed)
     room = 0 if column.type in ("text", "html") else FEW
 
-    def read(cells: Cells) -> Sequence[Said | Keep]:
+    def read(cells: Cells) -> Sequence[Fit | Keep]:
         if len(memo) < room:
             return list(map(memo.__getitem__, cells))
         proven = prove(cells)
@@ -70,14 +70,14 @@ def when_empty(column: Column, feed: Feed) -> Said | Keep:
     return None if (column.empty or feed.empty) == "clear" else Keep.KEEP
 
 
-def single(column: Column, feed: Feed, coerce: Coercion | None = None) -> Callable[[str], Said | Keep]:
+def single(column: Column, feed: Feed, coerce: Coercion | None = None) -> Callable[[str], Fit | Keep]:
     """The same for one cell."""
     empty, read = when_empty(column, feed), READINGS[column.type](column, feed)
 
-    def one(cell: str) -> Said | Keep:
+    def one(cell: str) -> Fit | Keep:
         text = cell.strip()
-        said = read(text) if text else empty
-        if coerce and said != [] and not (said is None or isinstance(said, Fault | Keep)):
+        said: Fit | Keep = read(text) if text else empty
+        if coerce and said != [] and not (said is None or isinstance(said, Fault | Keep | NoOption)):
             said = coerce(said)
         return empty if said == [] else said
     return one

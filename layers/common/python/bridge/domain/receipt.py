@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from bridge.domain.drop import within
 from bridge.domain.issue import Issue
 from bridge.domain.judge import FAILED, NEWER, OVER, RETIRED, Note
 from bridge.domain.outcome import FINAL, Standing
+from bridge.domain.row import Value
 from bridge.domain.run import Run, State
 
 FORMAT = 1
@@ -52,6 +53,11 @@ def issue_of(note: Note, feed: Feed | None, line: int | None) -> Issue:
     if note.why == Standing.REFUSED and facts["said"] == NO_SUCH_LABEL:
         return Issue(codes.PLYTIX_ATTRIBUTE, line, column, _words(note.value), facts)
     return Issue(CODES[note.why], line, column, _words(note.value), facts)
+
+
+def refused_issues(values: Mapping[str, Value], refused: Mapping[str, str], feed: Feed | None, line: int) -> list[dict[str, Any]]:
+    """Of values that were not sent because Plytix will not take them (`refused`: attribute → why), as of those that it did not take."""
+    return [issue_of(Note(a, Standing.REFUSED, values[a], why), feed, line).as_json() for a, why in refused.items()]
 
 
 def _words(value: Any) -> str:

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from bridge.configuration import Feed
 from bridge.domain import column
-from bridge.domain.cell import Fault, Said
-from bridge.domain.coercion import Coercion
+from bridge.domain.cell import Fault
+from bridge.domain.coercion import Coercion, Fit, NoOption
 from bridge.domain.column import Keep
 from bridge.domain.header import Header
 from bridge.domain.issue import Issue
@@ -63,15 +63,25 @@ class _Shaper:
         for row, sku, values in zip(rows, skus, zip(*said, strict=True) if said else repeat(()), strict=False):
             if isinstance(sku, Fault) or (Fault in kinds and any(type(value) is Fault for value in values)):
                 yield self._faulty(row, sku, values)
+            elif NoOption in kinds and any(type(value) is NoOption for value in values):
+                yield self._waiting(row, sku, values)
             elif Keep in kinds:
                 said_of = {a: v for a, v in zip(self.attributes, values, strict=True) if v is not Keep.KEEP}
                 yield Record(row.number, row.line, sku, said_of, row.unfinished)
             else:
                 yield Record(row.number, row.line, sku, dict(zip(self.attributes, values, strict=True)), row.unfinished)
 
-    def _faulty(self, row: Row, sku: Sku | Fault, values: Sequence[Said | Keep]) -> Bad:
+    def _waiting(self, row: Row, sku: Sku, values: Sequence[Fit | Keep]) -> Record:
+        """Some of its values wait for an option."""
+        said_of = {a: v for a, v in zip(self.attributes, values, strict=True) if not isinstance(v, Keep | Fault)}
+        refused = {a: v.message for a, v in said_of.items() if isinstance(v, NoOption)}
+        said = {a: v.value if isinstance(v, NoOption) else v for a, v in said_of.items()}
+        return Record(row.number, row.line, sku, said, row.unfinished, refused)
+
+    def _faulty(self, row: Row, sku: Sku | Fault, values: Sequence[Fit | Keep]) -> Bad:
         issues = [_issue(sku, row, self.header.key, self.header.names[self.header.key])] if isinstance(sku, Fault) else []
-        places = zip(self.header.places, values, strict=True)
+        faults = [value.fault if isinstance(value, NoOption) else value for value in values]
+        places = zip(self.header.places, faults, strict=True)
         issues += [_issue(value, row, place.index, place.name) for place, value in places if isinstance(value, Fault)]
         return Bad(row.number, row.line, None if isinstance(sku, Fault) else sku, tuple(issues))
 

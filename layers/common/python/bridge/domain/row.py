@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NewType
 
 Sku = NewType("Sku", str)
@@ -29,10 +29,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a row says of one product: attribute → value, only what it says something of."""
+    """What a row says of one product: attribute → value, only what it says something of.
+
+    `refused`: attribute → why Plytix will not take this value as long as its schema stays as it is.
+    """
 
     number: int
     line: int
     sku: Sku
     values: dict[str, Value]
     unfinished: bool = False  # as its row
+    refused: dict[str, str] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from bridge.configuration import Feed
@@ -34,11 +35,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A value that Plytix did not take, under which schema, and what it said."""
+    """A value that Plytix did not take, or will not as its schema stands: under which schema, and what it said."""
 
     digest: Digest
     schema: str
     message: str
+
+
+NONE: Mapping[str, Refusal] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,19 @@ def spread(feed: Feed, values: dict[str, Value]) -> dict[str, Value]:
     return {EXISTS: True, **values} if feed.creates else dict(values)
 
 
-def tell(wanted: Wanted, said: dict[str, Value], *, run: str, line: int, sequence: Sequence, now_ms: int) -> Wanted:
-    """WANTED after one more record of its feed.
+def refusals(values: Mapping[str, Value], refused: Mapping[str, str], schema: str) -> dict[str, Refusal]:
+    """Of a record whose values were held against this schema. `refused`: attribute → why."""
+    return {attribute: Refusal(digest(values[attribute]), schema, why) for attribute, why in refused.items()}
+
+
+def tell(wanted: Wanted, said: dict[str, Value], *, run: str, line: int, sequence: Sequence, now_ms: int,
+         refused: Mapping[str, Refusal] = NONE) -> Wanted:
+    """WANTED after one more record of its feed. `refused`: attribute → that its value is known not to be taken.
 
     A value is never replaced by one of an older sequence; an equal one says nothing new but moves `said`.
     What an earlier run has told of need not be kept.
     """
-    values, opens = dict(wanted.values), dict(wanted.open)
+    values, opens, noted = dict(wanted.values), dict(wanted.open), dict(wanted.refused)
     over = {a: o for a, o in wanted.over.items() if o.told in ("", run)}
     for attribute, value in said.items():
         old = values.get(attribute)
@@ -89,7 +99,10 @@ def tell(wanted: Wanted, said: dict[str, Value], *, run: str, line: int, sequenc
         else:
             values[attribute] = Said(value, run, line, sequence, sequence)
             opens[attribute] = Standing.DUE
-    return replace(wanted, values=values, over=over, open=opens, open_since=wanted.open_since or (now_ms if opens else 0))
+        if attribute in refused:
+            noted[attribute] = refused[attribute]
+    since = wanted.open_since or (now_ms if opens else 0)
+    return replace(wanted, values=values, refused=noted, over=over, open=opens, open_since=since)
 
 
 def owed(wanted: Wanted, before: dict[str, Value]) -> Wanted:

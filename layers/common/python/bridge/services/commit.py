@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bridge.configuration import Feed
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import Run, State
-from bridge.domain.wanted import Wanted, spread, tell
+from bridge.domain.wanted import Wanted, refusals, spread, tell
 from bridge.ports import Clock, Events, Ledger, Put, Queues, Stage, StagedRow, Tables
 from bridge.services.close import close
 
@@ -68,7 +68,8 @@ def _write_row(run: Run, feed: Feed, row: StagedRow, needs: Commit) -> None:
 
 def _put(run: Run, feed: Feed, row: StagedRow, old: Wanted, needs: Commit) -> Put | None:
     """None: WANTED says it already, or says something newer."""
-    new = tell(old, spread(feed, row.values), run=run.id, line=row.line, sequence=run.sequence, now_ms=needs.clock())
+    refused = refusals(row.values, row.refused, run.reading.get("schema", ""))
+    new = tell(old, spread(feed, row.values), run=run.id, line=row.line, sequence=run.sequence, now_ms=needs.clock(), refused=refused)
     return Put(row.sku, old, new, feed.id) if new != old else None
 
 

@@ -6,7 +6,7 @@ Nothing is changed by it. Memory is flat: rows stream from a temporary file into
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, BinaryIO
 
@@ -19,14 +19,14 @@ from bridge.domain.header import Header, match
 from bridge.domain.issue import Issue
 from bridge.domain.mirror import Existence, Mirror
 from bridge.domain.outcome import Outcome
-from bridge.domain.receipt import SHOWN
+from bridge.domain.receipt import SHOWN, refused_issues
 from bridge.domain.reconcile import Kind, reconcile
 from bridge.domain.record import Bad, shape
 from bridge.domain.row import Record, Sku, sku
 from bridge.domain.run import Run
 from bridge.domain.sheet import Sheet
 from bridge.domain.values import digest
-from bridge.domain.wanted import Wanted, spread, tell
+from bridge.domain.wanted import Wanted, refusals, spread, tell
 from bridge.formats import Reader, reader
 from bridge.ports import Clock, Exchange, MirrorState, Stage, StagedRow, Tables
 from bridge.services.schema import Known
@@ -87,6 +87,7 @@ def read(run: Run, feed: Feed, attempt: str, needs: Read) -> Plan:
         doubled = _doubled(file, feed, header, reading)
         needs.stage.write_settled(run.id, attempt, _settled(file, run, feed, header, reading, doubled, plan, attempt, needs))
         plan.staged_settled = True
+        plan.reading["schema"] = needs.known.version
     if not plan.rows:
         plan.issues.append(Issue(codes.FILE_NO_ROWS).as_json())
     faulty = plan.counts.get(Outcome.REJECTED, 0)
@@ -125,7 +126,7 @@ def _doubled(file: BinaryIO, feed: Feed, header: Header, reading: Reader) -> dic
 def _settled(file: BinaryIO, run: Run, feed: Feed, header: Header, reading: Reader, doubled: dict[Sku, list[int]], plan: Plan,
              attempt: str, needs: Read) -> Iterator[dict[str, Any]]:
     """Every row that needs no look at Plytix, with its outcome and issues; on the way the others go into chunks."""
-    chunks = Chunks(run, feed, attempt, needs, plan)
+    chunks, heads = Chunks(run, feed, attempt, needs, plan), as_read(replace(run, reading=plan.reading))
     for item in shape(reading.read(file, feed).rows, feed, header, needs.known.coercions(header, feed)):
         plan.rows += 1
         issues, outcome = _fault(item, run, feed, doubled)
@@ -134,6 +135,7 @@ def _settled(file: BinaryIO, run: Run, feed: Feed, header: Header, reading: Read
                 plan.tell(issues)
                 yield _line(item, None, issues)
             assert isinstance(item, Record)
+            plan.tell(refused_issues(item.values, item.refused, heads, item.line))  # told again at the end, if it stays so
             yield from chunks.add(item)
         else:
             plan.count(outcome)
@@ -202,24 +204,25 @@ class Chunks:
         self._records = []
 
     def _said(self, record: Record, before: Wanted) -> Wanted:
-        said = spread(self._feed, record.values)
-        return tell(before, said, run=self._run.id, line=record.line, sequence=self._run.sequence, now_ms=self._needs.clock())
+        said, refused = spread(self._feed, record.values), refusals(record.values, record.refused, self._needs.known.version)
+        return tell(before, said, run=self._run.id, line=record.line, sequence=self._run.sequence, now_ms=self._needs.clock(),
+                    refused=refused)
 
     def _repeats(self, record: Record, after: Wanted) -> bool:
         """The row only repeats what its feed said last, and nothing of it is open or to be told: it costs no look at Plytix."""
-        return not after.open and not after.over and all(
+        return not after.open and not after.over and not record.refused and all(
             after.values[a].digest == digest(v) and after.values[a].since <= self._run.sequence
             for a, v in spread(self._feed, record.values).items())
 
     def _change(self, record: Record, after: Wanted, mirror: Mirror) -> tuple[Bin, Sends]:
         """What it will take, as far as this feed alone decides."""
-        change = reconcile({self._feed.id: after}, mirror, self._needs.configuration, "")
+        change = reconcile({self._feed.id: after}, mirror, self._needs.configuration, self._needs.known.version)
         look = mirror.existence is Existence.UNKNOWN and not self._needs.mirror.loaded
         sends = Sends(change.kind is Kind.CREATE, change.kind is Kind.PATCH, look or self._feed.verify == "live")
         return Bin.PATCHES if mirror.existence is Existence.LIVING else Bin.CREATES, sends
 
     def _put(self, record: Record, bin: Bin, sends: Sends) -> None:
-        self._rows[bin].append(StagedRow(record.sku, record.number, record.line, record.values, bin is Bin.SAME))
+        self._rows[bin].append(StagedRow(record.sku, record.number, record.line, record.values, bin is Bin.SAME, record.refused))
         before = self._sends.get(bin, Sends())
         self._sends[bin] = Sends(before.creates + sends.creates, before.patches + sends.patches, before.looks + sends.looks)
         if len(self._rows[bin]) == self._sizes[bin]:

@@ -15,7 +15,7 @@ from bridge.domain import codes
 from bridge.domain.issue import Issue
 from bridge.domain.judge import Judged
 from bridge.domain.outcome import Outcome
-from bridge.domain.receipt import SHOWN, issue_of, path, told_issue
+from bridge.domain.receipt import SHOWN, issue_of, path, refused_issues, told_issue
 from bridge.domain.row import Sku
 from bridge.domain.run import ENDED, Run, State
 from bridge.formats import reader
@@ -85,10 +85,13 @@ def _results(run: Run, feed: Feed | None, needs: Report) -> Results:
 
 
 def _told(run: Run, feed: Feed | None, row: StagedRow, outcomes: dict[Sku, Judged] | None) -> tuple[Outcome, list[dict[str, Any]]]:
+    """Where there is one word for the row as a whole, what was told of its values when it was read still holds."""
+    read = refused_issues(row.values, row.refused, feed, row.line)
     if outcomes is None:  # a chunk that the cut-off kept out
-        return Outcome.HELD, [Issue(codes.FILE_CUT_OFF, row.line, value=run.drop.name).as_json()]
+        return Outcome.HELD, [Issue(codes.FILE_CUT_OFF, row.line, value=run.drop.name).as_json(), *read]
     judged = outcomes[row.sku]
-    return judged.outcome, [issue_of(note, feed, row.line).as_json() for note in judged.notes]
+    whole = any(note.attribute == "sku" for note in judged.notes)
+    return judged.outcome, [issue_of(note, feed, row.line).as_json() for note in judged.notes] + (read if whole else [])
 
 
 def _write_results(run: Run, feed: Feed, results: Results, needs: Report) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bridge.configuration import Column, Feed
-from bridge.domain.cell import Fault, Said
-from bridge.domain.coercion import Coercion, Given, coercion, misfit
+from bridge.domain.cell import Fault
+from bridge.domain.coercion import Coercion, Fit, Given, NoOption, coercion, misfit
 from bridge.domain.header import Header
 from bridge.domain.issue import Issue
 from bridge.domain.product import Schema, Structure
@@ -46,6 +46,11 @@ class Known:
         self._schema = schemas.stored()
         self._certain: bool | None = None  # None: not asked yet
 
+    @property
+    def version(self) -> str:
+        """Of the schema by which values are judged now; once one was held to be wrong it changes no more."""
+        return self._schema.version if self._schema else ""
+
     def fitting(self, header: Header) -> tuple[Header, list[Issue]]:
         """The heading without the columns that nothing in Plytix can take, and these told: once, not a row."""
         if not self._misfits(header) or not self._is_certain():
@@ -68,16 +73,16 @@ class Known:
             return None
         made: dict[str, Coercion | None] = {}
 
-        def by(schema: Schema, value: Given) -> Said:
+        def by(schema: Schema, value: Given) -> Fit:
             if schema.version not in made:
                 made[schema.version] = coercion(schema, column, feed)
             fit = made[schema.version]
             return fit(value) if fit else value
 
-        def coerce(value: Given) -> Said:
+        def coerce(value: Given) -> Fit:
             assert self._schema is not None
             said = by(self._schema, value)
-            if not isinstance(said, Fault):
+            if not isinstance(said, Fault | NoOption):
                 return said
             return by(self._schema, value) if self._is_certain() else value
         return coerce

@@ -1,6 +1,8 @@
-"""The mirror's first load, by the client from the simulator: it goes on where it stopped, and what people do meanwhile is not lost."""
+"""The mirror, kept by the client from the simulator, while people create, delete and edit between any two pages (DESIGN.md §5)."""
 
 from __future__ import annotations
+
+import random
 
 import pytest
 
@@ -35,6 +37,19 @@ def stops_once(world, account, after_s):
         refresh(needs(world, account, world.now + after_s * 1_000))
 
 
+def held(account):
+    return held_by(account.plytix)
+
+
+def held_by(plytix):
+    return {product["sku"]: product["label"] for product in plytix.dump()}
+
+
+def living(world):
+    known = {sku: world.tables.peek_mirror(Sku(sku)) for sku in world.tables.mirror_items}
+    return {sku: mirror.values.get("label") for sku, mirror in known.items() if mirror.existence is Existence.LIVING}
+
+
 def test_a_load_whose_time_is_up_goes_on_at_the_page_where_it_stopped(account, world):
     stops_once(world, account, 4)
     state = world.ledger.mirror_state
@@ -61,9 +76,47 @@ def test_what_people_do_between_two_parts_of_a_load_is_read_afterwards(account, 
     refresh(needs(world, account))  # since the beginning of the first part
     census(needs(world, account))
 
-    living = {product["sku"]: product["label"] for product in account.plytix.dump()}
-    known = {sku: world.tables.peek_mirror(Sku(sku)) for sku in world.tables.mirror_items}
-    assert {sku: mirror.values.get("label") for sku, mirror in known.items() if mirror.existence is Existence.LIVING} == living
+    assert living(world) == held(account)
+
+
+class People:
+    """Do something in the account before each request of ours, as long as they are at work."""
+
+    def __init__(self, account, seed):
+        self.plytix, self.rng, self.acts, self.at_work = account.plytix, random.Random(seed), 0, True
+        self._ask = account.session.ask
+
+    def ask(self, call):
+        if self.at_work:
+            self.acts += 1
+            there = sorted(held_by(self.plytix))
+            match self.rng.choice(["create", "delete", "edit", "rename"]):
+                case "create":
+                    self.plytix.create({"sku": f"N-{self.acts}", "label": "new"})
+                case "delete":
+                    self.plytix.delete(self.rng.choice(there))
+                case "edit":
+                    self.plytix.edit(self.rng.choice(there), {"label": f"edit {self.acts}"})
+                case "rename":
+                    self.plytix.rename(self.rng.choice(there), f"R-{self.acts}")
+        return self._ask(call)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_paging_while_people_work_deletes_nothing_that_lives_and_a_census_later_all_is_current(account, world, monkeypatch, seed):
+    people = People(account, seed)
+    monkeypatch.setattr(account.session, "ask", people.ask)
+
+    for step in (refresh, census, refresh, census):
+        step(needs(world, account))
+        for sku in world.tables.mirror_items:
+            assert world.tables.peek_mirror(Sku(sku)).existence is not Existence.GONE or sku not in held(account), f"{sku} lives"
+    people.at_work = False
+    refresh(needs(world, account))
+    census(needs(world, account))
+
+    assert people.acts > 20
+    assert living(world) == held(account)
 
 
 NO_ROUTE = {"message": "no Route matched with those values"}

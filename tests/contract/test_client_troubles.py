@@ -1,0 +1,171 @@
+"""What passes by itself: full windows, hiccups, outages, lost and half answers, gateways (plytix-api.md §3, §4)."""
+
+
+import pytest
+
+from bridge.errors import Changed, Fate, Later, Stop
+from local.plytix.server import Simulator
+from tests.contract.connected import A1, SHOE, Kept, Leases
+
+
+@pytest.mark.parametrize(("told", "least_s", "most_s"), [("nothing", 10, 10), ("ttl", 0.1, 10), ("retry-after", 1, 10)])
+def test_a_full_window_is_told_with_the_wait_and_not_tried_again(plytix, client, told, least_s, most_s):
+    products = client()
+    products.schema()
+    plytix.windows([[1, 10]], told=told)
+    products.schema()
+
+    with pytest.raises(Later) as later:
+        products.create(A1, SHOE)
+
+    assert least_s <= later.value.after_s <= most_s
+    assert later.value.fate is Fate.NOT_DONE
+    assert products.requests["create"] == 1
+    assert plytix.product("A-1") is None
+
+
+def test_the_budget_hears_of_every_answer_and_says_when_to_come_again_after_a_429(plytix, client):
+    leases = Leases()
+    products = client(budget=leases)
+    shoe = products.create(A1, SHOE)
+    plytix.refuse(500, kind="product.read")
+    plytix.windows([[1, 10]], told="nothing")
+
+    with pytest.raises(Later):
+        products.read(shoe.id)
+    products.schema()
+    with pytest.raises(Later) as later:
+        products.schema()
+
+    assert leases.answers == ["well", "well", (None, 10.0)]
+    assert later.value.after_s == 77.0
+
+
+def test_the_budget_learns_the_limits_from_each_token(plytix, client):
+    leases = Leases()
+    products = client(budget=leases)
+    for plan in ("free", "paid", "off"):
+        plytix.plan(plan)
+        plytix.expire_tokens()
+        products.schema()
+
+    told = [[(window.limit, window.size) for window in windows] for windows in leases.learned]
+    assert told == [[(20, 10_000), (2_000, 3_600_000)], [(50, 10_000), (5_000, 3_600_000)], []]
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_read_gets_over_a_hiccup_of_the_gateway(plytix, client, status):
+    leases = Leases()
+    products = client(budget=leases)
+    shoe = products.create(A1, SHOE)
+    plytix.refuse(status, times=2, kind="product.*", body="<html>bad gateway</html>")
+
+    assert products.read(shoe.id).sku == A1
+    assert products.requests["read"] == 3
+    assert leases.granted == 4
+
+
+def test_a_search_is_a_read_and_gets_over_a_hiccup_too(plytix, client):
+    products = client()
+    plytix.refuse(503, kind="product.search")
+
+    assert list(products.listed(None)) == []
+    assert products.requests["search"] == 2
+
+
+def test_a_login_gets_over_a_hiccup_too(plytix, client):
+    plytix.refuse(502, kind="token", body="<html>bad gateway</html>")
+
+    assert client().schema()
+
+
+@pytest.mark.parametrize("mode", ["503", "html"])
+def test_an_outage_is_later_and_nothing_was_done(plytix, client, mode):
+    plytix.outage(mode)
+
+    with pytest.raises(Later) as later:
+        client().create(A1, SHOE)
+
+    assert later.value.fate is Fate.NOT_DONE  # it did not get beyond the login
+
+
+@pytest.mark.parametrize(("status", "fate"), [(500, Fate.UNKNOWN), (502, Fate.UNKNOWN), (503, Fate.UNKNOWN), (504, Fate.IN_FLIGHT)])
+def test_a_write_whose_answer_a_gateway_ate_is_not_sent_again_here(plytix, client, status, fate):
+    products = client()
+    products.schema()
+    plytix.fault("mask", status=status, kind="product.create", body="<html>")
+
+    with pytest.raises(Later) as later:
+        products.create(A1, SHOE)
+
+    assert later.value.fate is fate
+    assert products.requests["create"] == 1
+    with pytest.raises(Changed):  # whoever repeats it finds what he did
+        products.create(A1, SHOE)
+    assert products.find(A1).values == SHOE
+
+
+@pytest.mark.parametrize(("effect", "fate"), [("lose", Fate.IN_FLIGHT), ("drop", Fate.IN_FLIGHT), ("cut", Fate.IN_FLIGHT)])
+def test_a_write_whose_answer_was_lost_or_half_is_later_and_can_be_repeated(plytix, client, effect, fate):
+    products = client()
+    shoe = products.create(A1, SHOE)
+    plytix.fault(effect, kind="product.patch")
+
+    with pytest.raises(Later) as later:
+        products.patch(shoe.id, {"stock": 5})
+
+    assert later.value.fate is fate
+    assert products.patch(shoe.id, {"stock": 5}).values["stock"] == 5
+
+
+def test_plytix_that_is_too_slow_is_later(plytix, client):
+    products = client(total_s=0.3)
+    products.schema()
+    plytix.fault("late", delay_s=3, kind="product.create")
+
+    with pytest.raises(Later) as later:
+        products.create(A1, SHOE)
+
+    assert later.value.fate is Fate.IN_FLIGHT
+
+
+def test_a_plytix_that_cannot_be_reached_is_later_and_nothing_was_done(client):
+    with Simulator() as gone:
+        url = gone.url
+    products = client(Kept(url))
+
+    with pytest.raises(Later, match="cannot be reached") as later:
+        products.create(A1, SHOE)
+
+    assert later.value.fate is Fate.NOT_DONE
+    assert products.requests == {"token": 3}
+
+
+@pytest.mark.parametrize("body", ["<html>welcome</html>", {"data": {}}, {"data": []}, {"data": [{"id": "64b0"}]}, {"message": "hello"}])
+def test_a_success_that_is_no_answer_of_plytix_is_later(plytix, client, body):
+    plytix.refuse(200, kind="product.*", times=None, body=body)
+    products = client()
+
+    with pytest.raises(Later) as later:
+        products.create(A1, SHOE)
+    assert later.value.fate is Fate.UNKNOWN
+    with pytest.raises(Later):
+        products.read("64b000000000000000000000")
+
+
+def test_a_404_page_of_a_gateway_buries_no_product(plytix, client):
+    products = client()
+    shoe = products.create(A1, SHOE)
+    plytix.refuse(404, times=2, kind="product.*", body="<html>not found</html>")
+
+    with pytest.raises(Later):
+        products.read(shoe.id)
+    with pytest.raises(Later):
+        products.patch(shoe.id, {"stock": 1})
+
+
+def test_an_address_that_moved_is_not_followed_with_the_key_in_hand(plytix, client):
+    plytix.fault("refuse", status=308, headers={"Location": "http://127.0.0.1:9/elsewhere"}, kind="product.read")
+
+    with pytest.raises(Stop, match="308"):
+        client().read("64b000000000000000000000")

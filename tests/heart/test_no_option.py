@@ -1,0 +1,107 @@
+"""A value whose option Plytix is known not to have costs no request, holds nothing up, and goes by itself later (DESIGN.md §5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from tests.heart.explore import Execution, Moment
+from tests.heart.scenario import Scenario
+from tests.heart.told import end_of, outcomes_of, receipt_of
+
+BY_HAND = ("create", "B", {"name": "by hand"})
+TEAL = ("drop", "sup", {"A": {"name": "n", "color": "teal"}, "B": {"color": "teal"}})
+WAITING = Scenario(settled=True, recreate=False, chunk_size=2, events=(BY_HAND, TEAL), tells=True)
+HEALED = replace(WAITING, events=(BY_HAND, TEAL, TEAL, ("option", "teal"), TEAL))
+
+
+def lived(scenario, dying=()):
+    x = Execution(scenario, dying=dying)
+    x.receipts, write = [], x.w.exchange.write
+
+    def noted(partner, path, content, kind):
+        if path.endswith(".json"):
+            x.receipts.append(orjson.loads(content))
+        write(partner, path, content, kind)
+    x.w.exchange.write = noted
+    x.live()
+    return x
+
+
+def runs(x):
+    return sorted(x.w.ledger.runs.values(), key=lambda run: run.drop.landed)
+
+
+def refused(receipt):
+    return [(issue["line"], issue["column"], issue["value"]) for issue in receipt["issues"] if issue["code"] == "PLYTIX-REFUSED"]
+
+
+def test_all_but_the_value_arrives_and_no_request_is_spent_on_it():
+    x = lived(WAITING)
+
+    assert {p.sku: p.values for p in x.w.plytix.products.values()} == {"A": {"name": "N"}, "B": {"name": "BY HAND"}}
+    (run,) = runs(x)
+    assert sorted(outcomes_of(x, run)) == [("A", "CREATED"), ("B", "REJECTED")]
+    assert (run.plan, x.w.plytix.requests["write"]) == ({"create": 1}, 1)
+
+
+def test_it_is_told_at_once_and_in_the_same_words_at_the_end():
+    x = lived(WAITING)
+
+    checked, closed = [receipt for receipt in x.receipts if receipt["state"] in ("checked", "closed")]
+    assert refused(checked) == [(2, "color", "teal"), (3, "color", "teal")]
+    assert checked["issues"] == closed["issues"]
+    assert "once they include \"teal\", the value goes by itself" in closed["issues"][0]["message"]
+
+
+def test_it_goes_by_itself_once_the_option_is_there():
+    x = lived(HEALED)
+
+    assert {p.sku: p.values for p in x.w.plytix.products.values()} == {
+        "A": {"name": "N", "color": "teal"}, "B": {"name": "BY HAND", "color": "teal"}}
+    first, again, after = runs(x)
+    assert sorted(outcomes_of(x, again)) == [("A", "REJECTED"), ("B", "REJECTED")]
+    assert refused(receipt_of(x, again)) == refused(receipt_of(x, first))
+    assert (sorted(outcomes_of(x, after)), receipt_of(x, after)["issues"]) == ([("A", "UNCHANGED"), ("B", "UNCHANGED")], [])
+    assert (x.w.plytix.requests["write"], [e for e in x.w.plytix.log if e.kind == "refusal"]) == (3, [])
+
+
+def test_wherever_a_worker_dies_it_ends_so():
+    once = lived(HEALED)
+    in_one_go = end_of(once)
+
+    for moment in [Moment(call) for call in range(1, once.calls + 1)] + [Moment(call, after=True) for call in once.lasts]:
+        x = lived(HEALED, [moment])
+        assert end_of(x) == in_one_go, moment
+        assert not [e for e in x.w.plytix.log if e.kind == "refusal"], moment
+
+
+@pytest.mark.parametrize("row", [{"text": "t"}, {}], ids=["of a row", "alone"])
+def test_a_row_that_waits_for_its_product_tells_of_its_values_too(row):
+    x = lived(replace(WAITING, events=(BY_HAND, ("drop", "fast", {"A": row | {"color": "teal"}}))))
+
+    (run,) = runs(x)
+    assert outcomes_of(x, run) == [("A", "HELD")]
+    assert [issue["code"] for issue in receipt_of(x, run)["issues"]] == ["HELD-PRODUCT", "PLYTIX-REFUSED"]
+
+
+def test_another_value_of_the_feed_ends_the_waiting():
+    x = lived(replace(WAITING, events=(BY_HAND, TEAL, ("drop", "sup", {"A": {"color": "red"}}))))
+
+    assert next(p.values for p in x.w.plytix.products.values() if p.sku == "A") == {"name": "N", "color": "red"}
+    assert not refused(receipt_of(x, runs(x)[-1]))
+
+
+def test_a_value_that_stands_although_its_option_was_taken_away_is_told():
+    x = lived(replace(WAITING, events=(BY_HAND, ("option", "teal"), TEAL)))
+    for options in (x.w.plytix.options, x.ideal.options):
+        options.remove("teal")
+    x.w.plytix.version += 1
+    x.events = [("edit", "B", "name", "by hand again"), TEAL]
+    x.live()
+
+    assert sorted(outcomes_of(x, runs(x)[-1])) == [("A", "REJECTED"), ("B", "REJECTED")]
+    assert len(refused(receipt_of(x, runs(x)[-1]))) == 2
+    assert next(p.values for p in x.w.plytix.products.values() if p.sku == "A") == {"name": "N", "color": "teal"}
