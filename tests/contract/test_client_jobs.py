@@ -203,6 +203,19 @@ def test_faults_are_understood_in_whatever_way_they_are_told(plytix, client, err
     assert answers[ids["A-2"]].values["label"] == "new"
 
 
+@pytest.mark.parametrize("more", [
+    {"errors": None}, {"status": None}, {"summary": {"ok": "1", "error": 0, "skipped": None, "note": "done"}}], ids=str)
+def test_what_else_a_poll_tells_does_not_matter(plytix, client, more):
+    ids = plytix.products([{"sku": "A-1", "label": "new"}])
+    told = {"status": "Finished", "summary": {"ok": "1"}, "products": [{"id": ids["A-1"]}], **more}
+    plytix.refuse(200, None, path="/api/v1/bulk/products/*", body={"data": [told]})
+
+    answers = client.patch_many(edits(ids, label="new"))
+
+    assert answers[ids["A-1"]].values["label"] == "new"
+    assert client.waited == [0.5]
+
+
 def test_who_is_not_heard_does_not_ask_for_each_product(plytix, client):
     ids = plytix.products([{"sku": "A-1"}, {"sku": "A-2"}])
     plytix.refuse(403, None, path="/api/v1/*", body={"error": {"msg": "Permission denied."}})

@@ -65,3 +65,29 @@ def test_wherever_a_worker_dies_it_is_told_once():
         x = Execution(PUT_BACK, dying=[moment])
         x.live()
         assert end_of(x) == in_one_go, moment
+
+
+def test_a_worker_who_is_late_with_closed_does_not_take_cut_off_back():
+    x = Execution(ONE_DROP)
+    x.event()
+    late = None
+    while late is None:
+        x.calm()
+        late = next((worker for worker in x.workers if worker.name.startswith("report")), None)
+    while not late.label.startswith("write"):
+        x.advance(late)
+
+    x.workers.remove(late)
+    (id,) = x.w.ledger.runs
+    x.w.ledger.cut(id)
+    x.w.events.run_closed(x.w.ledger.runs[id])
+    while x.calm():
+        pass
+    run = x.w.ledger.runs[id]
+    receipt = receipt_of(x, run)
+    assert receipt["state"] == "cut off"
+
+    x.workers.append(late)
+    while x.calm():
+        pass
+    assert receipt_of(x, run) == receipt

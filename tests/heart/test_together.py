@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from bridge.domain.history import Entry
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
 from bridge.domain.run import State
-from bridge.errors import BridgeError, Fate, Later
+from bridge.errors import BridgeError, Fate, Later, Stop
 from bridge.ports import Edit, Put
 from bridge.services.apply import Apply, apply_chunk
 from bridge.services.bring import Heart
@@ -163,3 +164,17 @@ def test_nobody_waits_for_a_job_longer_than_the_functions_time(
         applied(x, until=x.w.now + left_s * 1_000)
 
     assert waited == ([] if patience_s is None else [patience_s])
+
+
+def test_what_keeps_all_from_their_ends_is_told_no_longer_for_it(x: Execution, monkeypatch: pytest.MonkeyPatch) -> None:
+    def patch_many(edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
+        raise Stop("the key")
+
+    monkeypatch.setattr(x.w.plytix, "patch_many", patch_many)
+    with pytest.raises(Stop) as stop:
+        applied(x)
+
+    thrown = [frame.name for frame in traceback.extract_tb(stop.value.__traceback__)]
+    assert thrown.count("patch_many") == 1
+    assert "bring" not in thrown
+    assert not x.w.claims.items

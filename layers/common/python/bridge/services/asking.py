@@ -51,8 +51,9 @@ class Way:
 
     def goes_on(self, answer: Answer) -> None:
         if isinstance(answer, Exception):
-            error = answer
+            error, trace = answer, answer.__traceback__
             self._to(lambda: self._asking.throw(error))
+            error.__traceback__ = trace  # of a thousand that one error keeps from their ends, each would add to it
         else:
             self._to(lambda: self._asking.send(answer))
 

@@ -61,6 +61,14 @@ def report(id: str, needs: Report) -> Run:
     run = needs.ledger.run(id)
     if run.state not in ENDED or run.reported:
         return run
+    _tell(run, needs)
+    while not needs.ledger.is_reported(run, needs.clock()):  # cut off meanwhile: told anew, also where another has reported that
+        run = needs.ledger.run(id)
+        _tell(run, needs)
+    return run
+
+
+def _tell(run: Run, needs: Report) -> None:
     feed = as_read(run)
     results = _results(run, feed, needs) if run.attempt else Results()
     if run.rows and feed:
@@ -68,7 +76,6 @@ def report(id: str, needs: Report) -> Run:
     results.issues.sort(key=lambda issue: issue["line"] or 0)
     tell(run, needs.exchange, results.issues, results.more)
     needs.exchange.archive(run)
-    return run if needs.ledger.is_reported(run, needs.clock()) else report(id, needs)
 
 
 def _results(run: Run, feed: Feed | None, needs: Report) -> Results:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from bridge.adapters.plytix.search import PAGE
 from bridge.adapters.plytix.session import Call, Kind, Session
@@ -25,19 +25,27 @@ NOBODY = "0" * 24
 POLLS_S = (0.5, 1, 2, 4, 8, 16)
 
 
+class Counters(BaseModel):
+    """Texts (§6.5)."""
+
+    ok: int = 0
+    error: int = 0
+    cancelled: int = 0
+
+
+Rows = Annotated[list[dict[str, Any]], BeforeValidator(lambda rows: rows or [])]
+
+
 class Summary(BaseModel):
-    """What a poll tells. Counters are texts (§6.5)."""
+    """What a poll tells. Of its status nothing is believed."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    status: str
-    summary: dict[str, int] = {}
-    products: list[dict[str, Any]] = []
-    errors: list[dict[str, Any]] = []
+    summary: Counters = Counters()
+    products: Rows = []
+    errors: Rows = []
 
     @property
     def counted(self) -> int:
-        return sum(self.summary.get(name, 0) for name in ("ok", "error", "cancelled"))
+        return self.summary.ok + self.summary.error + self.summary.cancelled
 
 
 class Jobs:
@@ -96,7 +104,7 @@ class Jobs:
 
     def _finished(self, id: str, rows: int, until: float) -> Summary:
         """The last that was told. What it does not count when patience is over is judged by what stands in Plytix."""
-        told, polls = Summary(status=""), 0
+        told, polls = Summary(), 0
         while told.counted < rows and self._clock() < until:
             self._sleep(POLLS_S[min(polls, len(POLLS_S) - 1)])
             polls += 1
