@@ -90,7 +90,7 @@ def foretold(bridge: Bridge) -> float | None:
 def after(bridge: Bridge) -> dict[str, int]:
     """The refresh that comes after it, and what that has to say."""
     m = bridge.memory
-    told = in_time(lambda: refresh(Refresh(m.configuration, m.ledger, m.tables, bridge.plytix, m.schemas, m.queues, m.clock)))
+    told = in_time(lambda: refresh(Refresh(m.configuration, m.ledger, m.tables, bridge.plytix, m.schemas.opened(), m.queues, m.clock)))
     work(bridge)
     return told
 
@@ -99,7 +99,7 @@ def work(bridge: Bridge) -> None:
     """One message after the other, until none is left."""
     m = bridge.memory
     intake = Intake(m.configuration, m.ledger, m.exchange, m.queues, m.events, m.clock)
-    heart = Heart(m.configuration, m.claims, m.tables, bridge.plytix, m.schemas, m.clock)
+    heart = Heart(m.configuration, m.claims, m.tables, bridge.plytix, m.schemas.opened(), m.clock)
     applying = Apply(heart, m.ledger, m.stage, m.events, m.ledger.state(), each=each_in_threads(AT_ONCE))
     while m.intake or m.fifo or m.changes:
         if m.intake:
@@ -107,7 +107,7 @@ def work(bridge: Bridge) -> None:
         elif m.fifo:
             waiting = Waiting(Switch(writes=True), bridge.budget.known, m.clock())
             prepare(m.fifo.pop(0).body["run"], Prepare(
-                m.configuration, m.ledger, m.tables, m.stage, m.exchange, m.queues, m.events, m.clock, m.schemas,
+                m.configuration, m.ledger, m.tables, m.stage, m.exchange, m.queues, m.events, m.clock, m.schemas.opened(),
                 lambda: bridge.plytix, m.ledger.state(), waiting))
         else:
             apply(m.changes.pop(0).body, applying)

@@ -29,7 +29,7 @@ def needs(world, account, until=None):
         world.now += 1_000
         return world.now
 
-    return Refresh(world.configuration, world.ledger, world.tables, account.products, world.schemas, world.queues, clock, until)
+    return Refresh(world.configuration, world.ledger, world.tables, account.products, world.schemas.opened(), world.queues, clock, until)
 
 
 def stops_once(world, account, after_s):
@@ -140,26 +140,3 @@ def test_paging_while_people_work_deletes_nothing_that_lives_and_a_census_later_
 
     assert people.acts > 20
     assert living(world) == held(account)
-
-
-NO_ROUTE = {"message": "no Route matched with those values"}
-
-
-def test_a_load_is_complete_though_nobody_tells_whether_there_are_bulk_jobs(account, world):
-    account.plytix.refuse(404, None, path="/api/v1/bulk/*", body=NO_ROUTE)
-
-    refresh(needs(world, account))
-
-    assert world.ledger.mirror_state.loaded
-    assert not world.ledger.mirror_state.bulk
-
-
-def test_a_census_is_not_taken_again_because_nobody_tells_whether_there_are_bulk_jobs(account, world):
-    account.plytix.bulk()
-    refresh(needs(world, account))
-    account.plytix.refuse(404, None, path="/api/v1/bulk/*", body=NO_ROUTE)
-    world.now += 200_000_000
-
-    assert census_if_due(needs(world, account))["listed"] == PRODUCTS
-    assert census_if_due(needs(world, account)) == {}
-    assert world.ledger.mirror_state.bulk

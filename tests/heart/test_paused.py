@@ -25,7 +25,7 @@ class Paused(Execution):
 
     def needs(self) -> Apply:
         w = self.w
-        heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock,
+        heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas.opened(), w.clock,
                       stops=lambda feed: "the feed is paused" if self.paused and feed == "acme/erp" else "")
         return Apply(heart, w.ledger, w.stage, w.events, w.ledger.state())
 

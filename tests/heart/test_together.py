@@ -42,7 +42,7 @@ def x() -> Execution:
 
 def applied(x: Execution, until: int | None = None, worth: int = 1) -> None:
     w = x.w
-    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas, w.clock, worth, until)
+    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas.opened(), w.clock, worth, until)
     (run,) = w.ledger.runs
     apply_chunk(run, 0, Apply(heart, w.ledger, w.stage, w.events, w.ledger.state()))
 
