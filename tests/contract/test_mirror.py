@@ -140,3 +140,15 @@ def test_paging_while_people_work_deletes_nothing_that_lives_and_a_census_later_
 
     assert people.acts > 20
     assert living(world) == held(account)
+
+
+def test_what_slipped_through_between_two_parts_of_a_load_is_found_at_once(account, world):
+    """Pages move up where a product before them is deleted: the first of the next page is never listed."""
+    stops_once(world, account, 4)
+    account.plytix.delete("A-001")
+
+    refresh(needs(world, account))
+    census_if_due(needs(world, account))
+
+    assert living(world) == held(account)
+    assert census_if_due(needs(world, account)) == {}

@@ -146,7 +146,7 @@ def test_what_goes_alone_ends_with_the_functions_time_and_the_rest_is_free(x: Ex
     assert x.w.plytix.requests["write"] == 3
 
 
-@pytest.mark.parametrize(("left_s", "patience_s"), [(400, 150), (100, 100), (20, None)])
+@pytest.mark.parametrize(("left_s", "patience_s"), [(400, 150), (100, 70), (50, None)])
 def test_nobody_waits_for_a_job_longer_than_the_functions_time(
         x: Execution, monkeypatch: pytest.MonkeyPatch, left_s: int, patience_s: float | None) -> None:
     good, waited = x.w.plytix.patch_many, []

@@ -21,7 +21,7 @@ ALONE = {"gtin"}
 """Fields that a bulk job does not take (§6.5)."""
 TIME_IS_UP = "the function's time is up"
 JOB_S = 30
-"""Most bulk jobs are over by then: with less time left none is begun."""
+"""Most bulk jobs are over by then: with less time left none is begun. As long may it take to read back what became of one."""
 
 
 class Each(Protocol):
@@ -117,8 +117,9 @@ def _fits(ask: Send) -> bool:
 
 def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
     """Intents first, all of them; then the job; then its answers."""
-    patience_s = min(heart.configuration.settings.job_s / 2, heart.left_s)
-    if patience_s < min(JOB_S, heart.configuration.settings.job_s / 2):
+    most_s = heart.configuration.settings.job_s / 2
+    patience_s = min(most_s, heart.left_s - JOB_S)
+    if patience_s < min(JOB_S, most_s):
         each(lambda pair: pair[0].goes_on(Later(TIME_IS_UP, 0)), sends)
         return
     intended: dict[str, tuple[Way, Edit]] = {}

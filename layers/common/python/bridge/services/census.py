@@ -11,7 +11,7 @@ from dataclasses import replace
 from bridge.domain.mirror import Existence
 from bridge.domain.row import Sku
 from bridge.services.note import bury, remember
-from bridge.services.refresh import Refresh, behind, may_edit_many, nudge, pages, read, turn
+from bridge.services.refresh import Refresh, behind, in_time, may_edit_many, nudge, pages, read, turn
 
 
 def census_if_due(needs: Refresh) -> dict[str, int]:
@@ -38,6 +38,7 @@ def census(needs: Refresh) -> dict[str, int]:
     told = {"listed": 0, "read": 0, "deleted": 0, "sent": 0}
     living: dict[str, Sku] = {}
     for page in pages(needs.plytix.listed(None)):
+        in_time(needs)  # it begins anew with the whole of a function's time
         living |= {row.id: row.sku for row in page}
         late = behind(page, needs)
         told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)

@@ -23,6 +23,7 @@ from bridge.services.schema import current
 PAGE = 100
 TURN_MS = 900_000
 """A refresh has the turn no longer than its function can live."""
+LONG_AGO = 1  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
     touched: set[Sku] = set()
     try:
         for at, page in enumerate(pages(needs.plytix.listed(since, at)), at):  # noqa: B020, B007 -- where it stopped, if it does
-            _in_time(needs)
+            in_time(needs)
             late = behind(page, needs)
             told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
             touched |= read(late, needs)
@@ -83,7 +84,8 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
     told["sent"] = nudge(touched, needs)
     end = needs.clock()
     bulk = may_edit_many(needs, state) if loading else state.bulk
-    needs.states.complete(MirrorState(state.loaded or end, began, end, schema.version, state.census or end, bulk))
+    census = state.census or (LONG_AGO if state.page else end)  # between its parts pages may have moved past the load
+    needs.states.complete(MirrorState(state.loaded or end, began, end, schema.version, census, bulk))
     return told
 
 
@@ -95,7 +97,7 @@ def may_edit_many(needs: Refresh, state: MirrorState) -> bool:
         return state.bulk
 
 
-def _in_time(needs: Refresh) -> None:
+def in_time(needs: Refresh) -> None:
     if needs.until is not None and needs.clock() >= needs.until:
         raise Later("the function's time is up", 0)
 
