@@ -13,7 +13,7 @@ from bridge.domain.outcome import Outcome, Standing
 from bridge.domain.row import Sku
 from bridge.domain.wanted import EXISTS, Refusal
 from tests.heart.items import ID, MONDAY, SCHEMA, TUESDAY, WEDNESDAY, a_feed, at, holds, run_of, said, updates, wants
-from tests.heart.world import stored
+from tests.heart.stored import stored
 
 MINE, ANOTHERS = run_of(TUESDAY), run_of(MONDAY)
 FEED = a_feed(price="feed", name="latest")

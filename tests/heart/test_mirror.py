@@ -13,7 +13,7 @@ from bridge.domain.row import Sku
 from bridge.domain.values import NOTHING, canonical, digest
 from bridge.domain.wanted import EXISTS
 from tests.heart.items import ID, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, holds, sent
-from tests.heart.world import stored
+from tests.heart.stored import stored
 
 
 def answer(when=TUESDAY, id=ID, **values):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bridge.domain.outcome import Standing
 from bridge.domain.wanted import EXISTS, Over, Refusal, Wanted, from_json, refusals, spread, tell, to_json
 from tests.heart.items import MONDAY, SCHEMA, THURSDAY, TUESDAY, WEDNESDAY, a_feed, at, run_of, said
-from tests.heart.world import stored
+from tests.heart.stored import stored
 
 NOW = THURSDAY
 
