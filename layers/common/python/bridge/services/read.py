@@ -173,7 +173,8 @@ class Chunks:
     def __init__(self, run: Run, feed: Feed, attempt: str, needs: Read, plan: Plan) -> None:
         self._run, self._feed, self._attempt, self._needs, self._plan = run, feed, attempt, needs, plan
         self._page = needs.configuration.settings.chunk_size
-        self._sizes = dict.fromkeys(Bin, self._page) | ({Bin.PATCHES: JOB_ROWS} if needs.mirror.bulk else {})
+        jobs = needs.mirror.bulk and feed.verify != "live"  # what is read anew comes back by the hundred, and each page is to count
+        self._sizes = dict.fromkeys(Bin, self._page) | ({Bin.PATCHES: JOB_ROWS} if jobs else {})
         self._records: list[Record] = []
         self._rows: dict[Bin, list[StagedRow]] = {bin: [] for bin in Bin}
         self._sends: dict[Bin, Sends] = {}
