@@ -1,6 +1,7 @@
 """The simulator as a server: transport, unknown paths, starting and stopping, the command (plytix-api.md §1, §4, §14)."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -157,7 +158,7 @@ def test_the_command_serves_tells_where_and_ends_with_ctrl_c(start):
         served.wait()
 
     assert answer.status_code == 200
-    assert "mine, secret" in told
+    assert re.search(r"API key\W+mine\W+API password\W+secret", told), told
     assert "free" in told
     assert served.returncode == 0
     assert "stopped" in rest

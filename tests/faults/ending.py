@@ -17,6 +17,8 @@ from local.twin import Twin
 from tests.actors import Company
 
 ID = re.compile(rb"[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{24}")
+SPENT = re.compile(r'"spent": \{[^}]*\}|[\d,]+ requests to Plytix, ')
+"""Who does something again asks again."""
 TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|\b1[0-9]{12}\b")
 ROUNDS = 20
 
@@ -50,6 +52,8 @@ def ending(company: Company) -> dict[str, Any]:
         "claims": _claims(company.twin),
         "dead letters": company.twin.running()["left"],
     }
+    for i, (key, text) in enumerate(told["files"]):
+        told["files"][i] = key, SPENT.sub("SPENT", text)
     known: dict[str, Any] = orjson.loads(TIME.sub(b"TIME", ID.sub(b"ID", orjson.dumps(told))))
     return known
 

@@ -27,6 +27,7 @@ from bridge.domain.run import Run
 from bridge.domain.sheet import Sheet
 from bridge.domain.values import digest
 from bridge.domain.wanted import Wanted, refusals, spread, tell
+from bridge.errors import Unreadable
 from bridge.formats import Reader, reader
 from bridge.ports import Clock, Exchange, MirrorState, Stage, StagedRow, Tables
 from bridge.services.schema import Known
@@ -194,7 +195,7 @@ class Chunks:
         wanted = self._needs.tables.wanted_many([r.sku for r in self._records], self._feed.id) if self._records else {}
         said = {record.sku: self._said(record, wanted.get(record.sku, Wanted())) for record in self._records}
         new = {record.sku for record in self._records if not self._repeats(record, said[record.sku])}
-        mirrors = self._needs.tables.mirrors(sorted(new)) if new else {}
+        mirrors = self._mirrors(new) if new else {}
         for record in self._records:
             if record.sku not in new:
                 self._plan.count(Outcome.UNCHANGED)
@@ -203,6 +204,13 @@ class Chunks:
             else:
                 self._put(record, *self._change(record, said[record.sku], mirrors.get(record.sku, Mirror())))
         self._records = []
+
+    def _mirrors(self, skus: set[Sku]) -> dict[Sku, Mirror]:
+        """For the plan alone: what cannot be read holds up no drop here, and `apply` says so."""
+        try:
+            return self._needs.tables.mirrors(sorted(skus))
+        except Unreadable:
+            return {}
 
     def _said(self, record: Record, before: Wanted) -> Wanted:
         said, refused = spread(self._feed, record.values), refusals(record.values, record.refused, self._needs.known.version)
