@@ -5,7 +5,7 @@ from __future__ import annotations
 import ftplib
 import io
 import ssl
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol, Self
 
 import paramiko
@@ -29,7 +29,12 @@ class Sftp:
         self._sftp = self._ssh.open_sftp()
 
     def put(self, file: Path, path: str) -> None:
-        self._sftp.put(str(file), path, confirm=False)  # the bridge may have taken it to the archive by the time it is looked for
+        """paramiko looks for the file afterwards. By then the bridge may have taken it away; if so, there is a receipt."""
+        try:
+            self._sftp.put(str(file), path)
+        except FileNotFoundError:
+            if not any(name.startswith(f"{PurePosixPath(path).name}.") for name in self._sftp.listdir("/receipts")):
+                raise
 
     def get(self, path: str) -> bytes:
         with self._sftp.open(path) as file:

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from local.twin import Twin
 from tests.actors import Company, Operator, Visitor, visiting
 
 ROOT = Path(__file__).resolve().parent.parent
+settings.register_profile("patient", parent=settings(), deadline=None)  # how long an example takes says nothing on a busy machine
+settings.load_profile("patient")
 ENDS_WITH_US = "node"  # aws_cdk keeps its Node until the very end of the process
 ROUGHNESS = pytest.StashKey[dict[str, int]]()
 
