@@ -6,6 +6,7 @@ import pytest
 
 from tests.actors import Company, Told, Visitor, a_feed, soon
 from tests.faults.ending import comes_to_rest, tables_of
+from tests.faults.losses import nobody_takes
 
 PRICE = {"to": "price", "type": "decimal", "owner": "feed"}
 COLUMNS = {"name": "label", "price": PRICE}
@@ -42,12 +43,14 @@ def mirror(company: Company, sku: str):
 
 
 # ---- two drops
-def test_a_drop_that_takes_back_what_the_one_before_said_stands_also_while_plytix_is_slow(company, erp, chair):
-    company.plytix.fault("slow", kind="product.create", delay_s=2)
-    company.puts("erp/inbox/products/second.csv", b"sku;name;price\nA-0;Shelf;5\nA-1;Chair;20\n")
-    soon(lambda: company.requests().get("create", 0) == 1 or in_hand(company, "A-0"), "the request that is slow")
-
-    third = drops(company, erp, FIRST, "third")
+def test_a_drop_that_takes_back_what_the_one_before_said_stands_though_that_is_still_on_its_way(company, erp, chair):
+    with nobody_takes(company.twin, "Main"):
+        company.puts("erp/inbox/products/second.csv", b"sku;name;price\nA-0;Shelf;5\nA-1;Chair;20\n")
+        soon(lambda: wanted_price(company) == 20, "the second's commit")
+        company.puts("erp/inbox/products/third.csv", FIRST.encode())
+        soon(lambda: wanted_price(company) == 10, "the third's commit")
+    comes_to_rest(company.twin)
+    third = erp.receipt("products/third.csv")
 
     assert company.products()["A-1"]["price"] == 10
     second = erp.receipt("products/second.csv")
@@ -56,11 +59,8 @@ def test_a_drop_that_takes_back_what_the_one_before_said_stands_also_while_plyti
     assert company.requests().get("patch", 0) == 0
 
 
-def in_hand(company: Company, sku: str) -> bool:
-    """Whether a worker has noted what he is about to send."""
-    found = company.twin.client("dynamodb").get_item(
-        TableName=company.twin.outputs["LedgerTable"], Key={"pk": {"S": f"claim#{sku}"}, "sk": {"S": "claim"}}, ConsistentRead=True)
-    return "body" in found.get("Item", {})
+def wanted_price(company: Company):
+    return tables_of(company.twin).wanted("A-1", "erp/products").values["price"].value
 
 
 # ---- two feeds
