@@ -165,7 +165,7 @@ def test_a_configuration_of_a_later_format_is_left_alone_with_a_word():
 
 @pytest.mark.parametrize("body", ["{", '{"format": 1}'])
 def test_a_broken_configuration_stops_with_its_place(body):
-    with pytest.raises(Stop, match=r"s3://work/configuration/current\.json"):
+    with pytest.raises(Stop, match=r"s3://bundles/configuration/current\.json"):
         _store(_Bucket(body)).current()
 
 
@@ -175,7 +175,7 @@ def test_an_outage_of_s3_is_not_told_as_a_missing_configuration():
 
 
 def _store(bucket, **settings):
-    return ConfigurationStore(bucket, "work", **settings)
+    return ConfigurationStore(bucket, "bundles", **settings)
 
 
 class _Bucket:
@@ -188,7 +188,7 @@ class _Bucket:
         self.body, self.etag = body, self.etag + 1
 
     def get_object(self, Bucket, Key, IfNoneMatch=None):
-        assert (Bucket, Key) == ("work", "configuration/current.json")
+        assert (Bucket, Key) == ("bundles", "configuration/current.json")
         self.asked += 1
         refusal = self.failing or ("NoSuchKey" if self.body is None else "304" if IfNoneMatch == f'"{self.etag}"' else None)
         if refusal:

@@ -35,6 +35,13 @@ class Later(BridgeError):
         self.fate = fate
 
 
+class TimeIsUp(Later):
+    """The function is about to end: another call takes the rest, at once."""
+
+    def __init__(self) -> None:
+        super().__init__("the function's time is up", 0)
+
+
 class Refused(BridgeError):
     """Plytix took none of the request because of these fields: field → what Plytix says of it (plytix-api.md §6.4)."""
 

@@ -150,5 +150,4 @@ class Parts:
 
         secret = Secret(self.client("secretsmanager"), self.setting("PLYTIX_SECRET_ARN"))
         budget = LaneBudget(self.budget, self.switch.current, lane, share)
-        stored = lambda: self.schemas().stored()  # noqa: E731
-        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=stored)
+        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=lambda: self.schemas().stored())

@@ -14,9 +14,9 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
-from bridge.errors import BridgeError, Later
+from bridge.errors import BridgeError, Later, TimeIsUp
 from bridge.ports import Events, Ledger, MirrorState, Stage, StagedRow
-from bridge.services.asking import TIME_IS_UP, Each, Way, alone, in_turn, together
+from bridge.services.asking import Each, Way, alone, in_turn, together
 from bridge.services.bring import Asked, Asking, Heart, bring
 from bridge.services.close import close
 from bridge.services.note import remember
@@ -92,7 +92,7 @@ def _outcomes(run: Run, rows: list[StagedRow], needs: Apply) -> dict[Sku, Judged
 
 def _brought(asked: Asked, needs: Apply) -> Asking:
     if needs.heart.left_s <= 0:
-        raise Later(TIME_IS_UP, 0)
+        raise TimeIsUp
     if why := needs.heart.stops(asked.run.feed):
         raise Later(why, ASK_AGAIN_S)
     try:

@@ -10,7 +10,7 @@ from bridge.domain.forecast import PAGE
 from bridge.domain.judge import Judged
 from bridge.domain.product import Product
 from bridge.domain.reconcile import Kind
-from bridge.errors import Later
+from bridge.errors import TimeIsUp
 from bridge.ports import Edit
 from bridge.services.bring import Ask, Asking, Heart, Look, Send
 
@@ -19,9 +19,8 @@ Answer = Product | Exception | None
 """What Plytix gave, or why it did not: thrown in where it was asked, there to be dealt with."""
 ALONE = {"gtin"}
 """Fields that a bulk job does not take (§6.5)."""
-TIME_IS_UP = "the function's time is up"
-JOB_S = 30
-"""Most bulk jobs are over by then: with less time left none is begun. As long may it take to read back what became of one."""
+ROOM_S = 30
+"""Kept of the function's time for reading back what a bulk job did; most jobs are over by then, so that none is begun with less."""
 
 
 class Each(Protocol):
@@ -97,7 +96,7 @@ def together(ways: Sequence[Way], heart: Heart, each: Each) -> None:
 def _answer(ask: Ask, heart: Heart) -> Answer:
     try:
         if heart.left_s <= 0:
-            return Later(TIME_IS_UP, 0)
+            return TimeIsUp()
         if isinstance(ask, Look):
             return heart.plytix.read(ask.id) if ask.id else heart.plytix.find(ask.sku)
         if not _intend(ask, heart, heart.configuration.settings.claim_s):
@@ -118,9 +117,9 @@ def _fits(ask: Send) -> bool:
 def _edit(sends: Sequence[tuple[Way, Send]], heart: Heart, each: Each) -> None:
     """Intents first, all of them; then the job; then its answers."""
     most_s = heart.configuration.settings.job_s / 2
-    patience_s = min(most_s, heart.left_s - JOB_S)
-    if patience_s < min(JOB_S, most_s):
-        each(lambda pair: pair[0].goes_on(Later(TIME_IS_UP, 0)), sends)
+    patience_s = min(most_s, heart.left_s - ROOM_S)
+    if patience_s < min(ROOM_S, most_s):
+        each(lambda pair: pair[0].goes_on(TimeIsUp()), sends)
         return
     intended: dict[str, tuple[Way, Edit]] = {}
 
@@ -152,7 +151,7 @@ def _look(looks: Sequence[tuple[Way, Look]], heart: Heart, each: Each) -> None:
         page = looks[start:start + PAGE]
         try:
             if heart.left_s <= 0:
-                raise Later(TIME_IS_UP, 0)
+                raise TimeIsUp()
             found = {product.id: product for product in heart.plytix.read_many([ask.id for _, ask in page])}
         except Exception as error:  # noqa: BLE001 -- thrown in again
             answers += [(way, error) for way, _ in looks[start:]]

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bridge.configuration import Bundle, Lane
+from bridge.domain.forecast import PAGE
 from bridge.domain.mirror import Existence
 from bridge.domain.product import Listed
 from bridge.domain.reconcile import reconcile
 from bridge.domain.row import Sku
-from bridge.errors import Later
+from bridge.errors import Later, TimeIsUp
 from bridge.ports import Clock, MirrorState, MirrorStates, Plytix, Queues, Schemas, Tables
 from bridge.services.note import remember
 from bridge.services.schema import current
 
-PAGE = 100
 TURN_MS = 900_000
 """A refresh has the turn no longer than its function can live."""
 LONG_AGO = 1  # ms
@@ -99,7 +99,7 @@ def may_edit_many(needs: Refresh, state: MirrorState) -> bool:
 
 def in_time(needs: Refresh) -> None:
     if needs.until is not None and needs.clock() >= needs.until:
-        raise Later("the function's time is up", 0)
+        raise TimeIsUp
 
 
 def pages(listed: Iterable[Listed]) -> Iterator[list[Listed]]:
