@@ -43,20 +43,45 @@ def mirror(company: Company, sku: str):
 
 
 # ---- two drops
-def test_a_drop_that_takes_back_what_the_one_before_said_stands_though_that_is_still_on_its_way(company, erp, chair):
+SECOND = b"sku;name;price\nA-0;Shelf;5\nA-1;Chair;20\n"
+
+
+def test_a_drop_that_takes_back_what_the_one_before_said_stands_also_while_plytix_is_slow(company, erp, chair):
+    company.plytix.fault("slow", kind="product.create", delay_s=2)
     with nobody_takes(company.twin, "Main"):
-        company.puts("erp/inbox/products/second.csv", b"sku;name;price\nA-0;Shelf;5\nA-1;Chair;20\n")
+        company.puts("erp/inbox/products/second.csv", SECOND)
         soon(lambda: wanted_price(company) == 20, "the second's commit")
         company.puts("erp/inbox/products/third.csv", FIRST.encode())
         soon(lambda: wanted_price(company) == 10, "the third's commit")
     comes_to_rest(company.twin)
-    third = erp.receipt("products/third.csv")
 
     assert company.products()["A-1"]["price"] == 10
-    second = erp.receipt("products/second.csv")
+    second, third = erp.receipt("products/second.csv"), erp.receipt("products/third.csv")
     assert (second.outcomes, second.told) == ({"CREATED": 1, "SKIPPED": 1}, [Told("SKIPPED-NEWER", 3, "price", "20")])
     assert third.outcomes == {"UNCHANGED": 1}
     assert company.requests().get("patch", 0) == 0
+
+
+def test_a_drop_that_takes_back_what_plytix_is_just_being_told_stands_too(company, erp, chair):
+    company.plytix.fault("slow", kind="product.patch", delay_s=2)
+    company.puts("erp/inbox/products/second.csv", SECOND)
+    soon(lambda: in_hand(company, "A-1"), "the request that is slow")
+    company.puts("erp/inbox/products/third.csv", FIRST.encode())
+    soon(lambda: wanted_price(company) == 10, "the third's commit")
+    comes_to_rest(company.twin)
+
+    assert company.products()["A-1"]["price"] == 10
+    second, third = erp.receipt("products/second.csv"), erp.receipt("products/third.csv")
+    assert (second.outcomes, second.told) == ({"CREATED": 1, "UPDATED": 1}, [Told("SKIPPED-NEWER", 3, "price", "20")])
+    assert third.outcomes == {"UPDATED": 1}
+    assert company.requests()["patch"] == 2
+
+
+def in_hand(company: Company, sku: str) -> bool:
+    """Whether a worker has noted what he is about to send."""
+    found = company.twin.client("dynamodb").get_item(
+        TableName=company.twin.outputs["LedgerTable"], Key={"pk": {"S": f"claim#{sku}"}, "sk": {"S": "claim"}}, ConsistentRead=True)
+    return "body" in found.get("Item", {})
 
 
 def wanted_price(company: Company):
