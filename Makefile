@@ -2,6 +2,7 @@
 PYTHON ?= python3
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 RUN := $(UV) run --frozen --quiet
+SHARED := -n auto --maxprocesses 4 --dist worksteal  # a twin for each process
 SOURCES := cdk.json $(shell find infra functions layers/common -type f -not -name '*.pyc')
 export UV_PYTHON_DOWNLOADS := never
 
@@ -21,11 +22,11 @@ twin: setup ## The whole system on this machine, to try with your own client; Ct
 	@$(RUN) bridge twin up
 
 test: setup ## All tests
-	@$(RUN) pytest
+	@$(RUN) pytest $(SHARED) $(ARGS)
 
 rough: SEED := $(or $(SEED),$(shell od -An -N2 -tu2 /dev/urandom | tr -d ' '))
 rough: setup ## The journeys in a rough twin: late, double and lost deliveries, throttling, deaths; SEED=n to repeat a run
-	$(RUN) pytest tests/journeys --rough $(SEED) -p randomly --randomly-seed $(SEED) $(ARGS)
+	$(RUN) pytest tests/journeys $(SHARED) --rough $(SEED) -p randomly --randomly-seed $(SEED) $(ARGS)
 
 bench: .venv/ready ## What a file costs in requests to Plytix, beside other ways; build/bench.json
 	@$(RUN) python -m benchmarks $(ARGS)

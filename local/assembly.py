@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra import deps
@@ -32,20 +34,31 @@ class SynthFailed(Exception):
 def assembly() -> Path:
     """The folder that `cdk synth` would write for the twin: made anew only when something has changed that goes into it."""
     build_dependencies()
-    folder = MADE / _state()
-    if not (folder / "manifest.json").exists():
-        _synthesize(folder)
-    return folder
+    with alone_in_build():
+        folder = MADE / _state()
+        if not (folder / "manifest.json").exists():
+            _synthesize(folder)
+        return folder
+
+
+@contextmanager
+def alone_in_build() -> Iterator[None]:
+    """Twins may start at the same time: one makes what is missing, the others find it."""
+    deps.DEPS.parent.mkdir(exist_ok=True)
+    with (deps.DEPS.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def build_dependencies() -> None:
     """What the functions run on, here and in Lambda; `make setup` has built it as a rule."""
-    try:
-        deps.built()
-    except deps.DepsMissing:
-        deps.build()
-    if not (deps.DEPS_HOST.exists() and deps.RUNTIME.exists()):
-        deps.build()
+    with alone_in_build():
+        try:
+            deps.built()
+        except deps.DepsMissing:
+            deps.build()
+        if not (deps.DEPS_HOST.exists() and deps.RUNTIME.exists()):
+            deps.build()
 
 
 def _state() -> str:
@@ -72,9 +85,6 @@ def _synthesize(folder: Path) -> None:
     if done.returncode:
         shutil.rmtree(unfinished)
         raise SynthFailed(f"the CDK app failed:\n{done.stdout}{done.stderr}")
-    try:
-        unfinished.rename(folder)
-    except OSError:  # another twin was quicker
-        shutil.rmtree(unfinished)
+    unfinished.rename(folder)
     for old in sorted((old for old in MADE.iterdir() if old != folder), key=lambda old: old.stat().st_mtime)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)

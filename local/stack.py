@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra import deps
+from local.assembly import alone_in_build
 from local.ministack.server import MiniStack
 
 WAIT_S = 120.0
@@ -122,13 +123,14 @@ def _content(asset: Asset) -> bytes:
 def host_layer() -> Path:
     """The `deps` layer for this machine, packed once: compiled, as a layer is unpacked anew by each twin."""
     packed = deps.ROOT / "build" / f"deps-host-{deps.fingerprint()[:16]}.zip"
-    if not packed.exists():
-        compileall.compile_dir(deps.DEPS_HOST, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
-        unfinished = packed.with_suffix(".unfinished")
-        unfinished.write_bytes(_zip(deps.DEPS_HOST))
-        unfinished.rename(packed)
-        for old in set(packed.parent.glob("deps-host-*.zip")) - {packed}:
-            old.unlink(missing_ok=True)
+    with alone_in_build():
+        if not packed.exists():
+            compileall.compile_dir(deps.DEPS_HOST, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+            unfinished = packed.with_suffix(".unfinished")
+            unfinished.write_bytes(_zip(deps.DEPS_HOST))
+            unfinished.rename(packed)
+            for old in set(packed.parent.glob("deps-host-*.zip")) - {packed}:
+                old.unlink(missing_ok=True)
     return packed
 
 

@@ -184,6 +184,10 @@ class Twin:
     def is_rough(self) -> bool:
         return self._rough is not None
 
+    def throw_anew(self, row: str) -> None:
+        """From now on the dice fall as they always fall for this seed and row (a test's name)."""
+        self.aws.ask("rough", row=row)
+
     def roughness(self) -> dict[str, int]:
         """What rough things have happened since the start, by kind: how many."""
         happened: dict[str, int] = self.aws.ask("rough")["happened"]

@@ -331,7 +331,7 @@ class Operator:
     """A person at a terminal beside the twin."""
 
     def __init__(self, twin: Twin) -> None:
-        self._environment = {**os.environ, **twin.env}
+        self._environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | twin.env
 
     def types(self, *words: str, typed: str = "", columns: int = 0) -> subprocess.CompletedProcess[str]:
         """`bridge …`, whatever comes of it; `columns`: in a window of that width."""

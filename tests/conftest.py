@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,24 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("patient", parent=settings(), deadline=None)  # how long an example takes says nothing on a busy machine
 settings.load_profile("patient")
 ENDS_WITH_US = "node"  # aws_cdk keeps its Node until the very end of the process
-ROUGHNESS = pytest.StashKey[dict[str, int]]()
+ROUGHNESS = pytest.StashKey[Counter[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rough", type=int, metavar="SEED", help="run the twin rough: late, double and lost deliveries, throttling, deaths")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Of `-n`: what happened in the twin of a process that has ended."""
+    happened = getattr(node, "workeroutput", {}).get("rough", {})
+    node.config.stash.setdefault(ROUGHNESS, Counter()).update(happened)
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    if (happened := config.stash.get(ROUGHNESS, None)) is not None:
+    if happened := config.stash.get(ROUGHNESS, None):
         terminalreporter.section(f"rough, seed {config.getoption('rough')}")
-        terminalreporter.write_line(", ".join(f"{kind}: {times}" for kind, times in happened.items()) or "nothing rough happened")
+        terminalreporter.write_line(", ".join(f"{kind}: {times}" for kind, times in happened.items()))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,14 +57,19 @@ def twin(tmp_path_factory: pytest.TempPathFactory, nothing_stays: None, pytestco
         twin.clock(ticking=False)
         yield twin
         if twin.is_rough:
-            pytestconfig.stash[ROUGHNESS] = twin.roughness()
-            assert any(pytestconfig.stash[ROUGHNESS].values()), "nothing rough happened in a rough twin"
+            happened = Counter(twin.roughness())
+            assert any(happened.values()), "nothing rough happened in a rough twin"
+            pytestconfig.stash[ROUGHNESS] = happened
+            if (output := getattr(pytestconfig, "workeroutput", None)) is not None:
+                output["rough"] = dict(happened)
 
 
 @pytest.fixture
-def reset(twin: Twin) -> None:
+def reset(twin: Twin, request: pytest.FixtureRequest) -> None:
     """An empty twin: for a module, `pytestmark = pytest.mark.usefixtures("reset")`; for a suite, an autouse fixture that asks for it."""
     twin.reset()
+    if twin.is_rough:
+        twin.throw_anew(request.node.nodeid)
 
 
 @pytest.fixture

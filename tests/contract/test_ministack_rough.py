@@ -183,15 +183,19 @@ def test_workers_die_between_calls_unless_somebody_waits_for_them(rough):
     rough.until(lambda: len({key.partition("/")[0] for key in rough.keys("deaths")}) > 1, within_s=60)
 
 
-def test_the_same_seed_throws_the_same():
+def test_the_same_seed_throws_the_same_for_each_test_whatever_ran_before_it():
     from local.ministack.inside.dice import Dice
 
-    def thrown(seed):
+    def thrown(seed, *tests):
         dice = Dice(seed)
-        return [dice.falls(kind, 0.3) for kind in ("a", "b") for _ in range(50)] + [dice.between("a", 0, 1)]
+        for test in tests:
+            dice.begin(test)
+            throws = [dice.falls(kind, 0.3) for kind in ("a", "b") for _ in range(50)] + [dice.between("a", 0, 1)]
+        return throws
 
-    assert thrown(1) == thrown(1)
-    assert thrown(1) != thrown(2)
+    assert thrown(1, "this") == thrown(1, "another", "this")
+    assert thrown(1, "this") != thrown(2, "this")
+    assert thrown(1, "this") != thrown(1, "another")
 
 
 def table(cloud, name):

@@ -102,6 +102,7 @@ def _ended(twin, erp, sent):
 def test_nothing_reaches_plytix_while_apply_may_not_read_how_to_log_in_there(twin, shop, erp):
     with lacking(twin, ("IngestApply", "secretsmanager:GetSecretValue", "PlytixSecret"), forgets="apply"):
         sent = erp.sends("products/today.csv", SHEET)
+        erp.receipt(sent, lambda told: told.state == "checked")
         with pytest.raises(AssertionError, match="the last one said: checked"):
             erp.closed(sent, within_s=LONG_ENOUGH_S)
         assert (sorted(shop.products()), shop.plytix.counts()["total"]) == (["CH-0"], 0)

@@ -6,14 +6,20 @@ from collections import Counter
 
 
 class Dice:
-    """Each kind of roughness has its own row of throws: the n-th throw of a kind falls alike each time that the seed is the same.
+    """Each kind of roughness has its own throws: the n-th of a kind falls alike each time that seed and row are the same.
 
     Which event or call is the n-th is up to threads and processes, so a run can be repeated nearly, not exactly.
     """
 
     def __init__(self, seed: int) -> None:
-        self.seed = seed
+        self.seed, self._row = seed, ""
         self._lock, self._thrown, self._happened = threading.Lock(), Counter[str](), Counter[str]()
+
+    def begin(self, row: str) -> None:
+        """Other throws from now on, for this seed always the same: a test's own, whatever ran before it."""
+        with self._lock:
+            self._row = row
+            self._thrown.clear()
 
     def falls(self, kind: str, chance: float) -> bool:
         """True, and counted, in `chance` of all cases."""
@@ -29,7 +35,7 @@ class Dice:
     def _throw(self, kind: str) -> random.Random:
         with self._lock:
             self._thrown[kind] += 1
-            return random.Random(f"{self.seed} {kind} {self._thrown[kind]}")
+            return random.Random(f"{self.seed} {self._row} {kind} {self._thrown[kind]}")
 
     def happened(self) -> dict[str, int]:
         """How often, by kind."""

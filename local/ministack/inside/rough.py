@@ -24,6 +24,12 @@ def patches(settings: Settings, seed: int) -> dict[str, Callable[[], None]]:
     }
 
 
+def begin(row: str) -> None:
+    """The dice are thrown anew, as they fall for this row."""
+    for dice, _ in _made:
+        dice.begin(row)
+
+
 def happened() -> dict[str, int]:
     """How often, by kind, since the start; nothing in a smooth twin."""
     found: dict[str, int] = {}

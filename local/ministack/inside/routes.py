@@ -117,7 +117,9 @@ async def _running(_: Asked) -> Any:
     return {"running": running, "waiting": queues.waiting() | late, "left": queues.left()}
 
 
-async def _rough(_: Asked) -> Any:
+async def _rough(asked: Asked) -> Any:
+    if "row" in asked:
+        rough.begin(str(asked["row"]))
     return {"happened": rough.happened()}
 
 
