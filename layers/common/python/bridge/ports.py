@@ -67,6 +67,12 @@ class Ledger(Protocol):
     def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: Mapping[Outcome, int], spent: Mapping[str, int]) -> bool:
         """Note the chunk done and add its rows and requests to the run's, in one transaction; False: it was counted before."""
 
+    def part(self, id: str, number: int) -> dict[Sku, Judged]:
+        """Of a chunk under way: the outcomes that were noted last."""
+
+    def note_part(self, id: str, number: int, outcomes: dict[Sku, Judged]) -> None:
+        """In the place of what was noted before. Nothing is counted by it."""
+
     def fail(self, id: str, sku: Sku) -> int:
         """The bridge itself failed at this row; how often by now. Waiting is no failing."""
 
