@@ -70,6 +70,7 @@ class Execution:
         self.forbidden: frozenset[tuple[str, str]] = frozenset()
         self.w = World(bundle(scenario.recreate, scenario.chunk_size), {"red"})
         self.w.step = self._pause
+        self.w.in_hands = lambda queue: [worker.message for worker in self.workers if worker.queue is queue]
         self.w.plytix.entitled, self.w.plytix.tells = scenario.bulk, scenario.tells
         self.ideal = Ideal([IdealFeed(n, dict(OWNERS[n]), CREATES[n], scenario.recreate and CREATES[n]) for n in OWNERS], {"red"})
         self.events, self.logged = list(scenario.events), []  # type: list[Any], list[Any]

@@ -182,6 +182,18 @@ class Exchange(Protocol):
         """What lies in inboxes since before `before`: latest versions, folders left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Messages in a queue, as many as it believes to have. `hidden`: in workers' hands, and those that come again later."""
+
+    visible: int
+    hidden: int
+
+    @property
+    def all(self) -> int:
+        return self.visible + self.hidden
+
+
 class Queues(Protocol):
     def send_run(self, run: Run, again: str = "") -> None: ...
     def send_chunk(self, run: Run, number: int) -> None: ...
@@ -191,6 +203,9 @@ class Queues(Protocol):
 
     def send_found(self, drop: Drop) -> None:
         """To the intake: this lies in an inbox."""
+
+    def held_runs(self) -> Held: ...
+    def held_changes(self, lane: Lane) -> Held: ...
 
 
 class Events(Protocol):
