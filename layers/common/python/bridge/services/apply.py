@@ -47,7 +47,8 @@ def apply_chunk(id: str, number: int, needs: Apply) -> None:
         with part_of(run, number, needs.ledger, needs.heart.plytix, needs.heart.clock, needs.notes_s) as part:
             _bring_rest(run, [row for row in needs.stage.chunk(id, run.attempt, number) if not row.same], part, needs)
             counts = Counter(judged.outcome for judged in part.outcomes.values())
-            needs.ledger.count(id, number, part.outcomes, counts, part.spent())
+            if not needs.ledger.count(id, number, part.outcomes, counts, part.spent()):
+                part.spend()  # another was at the same chunk, and quicker: what this one asked was asked all the same
     close(id, needs.ledger, needs.events, needs.heart.clock)
 
 

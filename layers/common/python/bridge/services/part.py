@@ -50,6 +50,11 @@ class Part:
         now = Counter(self._plytix.requests) - self._before
         return {kind: n for kind, n in now.items() if kind != LOGIN}
 
+    def spend(self) -> None:
+        """Where it is not counted with the chunk."""
+        if spent := self.spent():
+            self._ledger.spend(self._run, spent)
+
 
 @contextmanager
 def part_of(run: Run, number: int, ledger: Ledger, plytix: Plytix, clock: Clock, notes_s: float) -> Iterator[Part]:
@@ -59,6 +64,5 @@ def part_of(run: Run, number: int, ledger: Ledger, plytix: Plytix, clock: Clock,
         yield part
     except Exception:
         part.note()
-        if part.spent():
-            ledger.spend(run.id, part.spent())
+        part.spend()
         raise
