@@ -94,6 +94,8 @@ class Ingest(Construct):
         redrive.sends("RUNS_QUEUE_URL", queues.runs.queue)
         redrive.sends("FAST_QUEUE_URL", queues.fast.queue)
         redrive.sends("MAIN_QUEUE_URL", queues.main.queue)
+        for work in (queues.runs, queues.fast, queues.main):
+            redrive.counts(work.queue)
         redrive.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query", indexes=True)
         redrive.table("WANTED_TABLE", storage.wanted, "Query", indexes=True)
         redrive.reads("WORK_BUCKET", storage.work, "configuration/*", "values/*")

@@ -110,6 +110,10 @@ class Worker(Construct):
         self.knows(**{variable: queue.queue_url})
         self.may(["sqs:SendMessage"], queue.queue_arn)
 
+    def counts(self, queue: sqs.IQueue) -> None:
+        """How many messages lie in it."""
+        self.may(["sqs:GetQueueAttributes"], queue.queue_arn)
+
     def takes(self, queue: WorkQueue, *, batch: int, at_once: int) -> None:
         """Is called with the queue's messages; those that it returns as not done come back, not the whole batch."""
         actions = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")

@@ -1,4 +1,4 @@
-"""The ledger's registrations of drops, as DynamoDB keeps them: looked up one by one, and gone no sooner than they may be."""
+"""The ledger as DynamoDB keeps it: drops are looked up one by one and go no sooner than they may, chunks are counted once."""
 
 import time
 from dataclasses import replace
@@ -10,6 +10,9 @@ from ulid import ULID
 from bridge.adapters.body import Bodies
 from bridge.adapters.ledger import RUNS_KEPT_S, Ledger
 from bridge.domain.drop import Drop
+from bridge.domain.judge import Judged, Note
+from bridge.domain.outcome import Outcome
+from bridge.domain.row import Sku
 from bridge.domain.run import Run, State
 from bridge.domain.sequence import landing
 
@@ -103,3 +106,42 @@ def test_a_registration_that_is_gone_is_not_made_anew_by_a_second_report(ledger,
     ledger.is_reported(run, NOW)
 
     assert "v1" not in items()
+
+
+# ---- chunks
+A, B = Sku("A"), Sku("B")
+FIRST = {A: Judged(Outcome.UPDATED, (Note("price", "over", "1", "2"),))}
+BOTH = FIRST | {B: Judged(Outcome.CREATED)}
+
+
+def test_how_far_a_chunk_came_is_kept_as_it_was_told_and_counts_nothing(ledger, items):
+    run, _ = ledger.register(a_run("v1"))
+    assert ledger.part(run.id, 7) == {}
+
+    ledger.note_part(run.id, 7, FIRST)
+
+    assert ledger.part(run.id, 7) == FIRST
+    assert ledger.part(run.id, 8) == {}
+    assert (ledger.chunk(run.id, 7), list(ledger.chunks_done(run.id)), ledger.run(run.id)) == (None, [], run)
+    assert int(items()["part#000007"]["expires"]["N"]) >= NOW // 1000 + RUNS_KEPT_S
+
+
+def test_a_later_note_of_a_chunk_takes_the_place_of_the_one_before(ledger):
+    run, _ = ledger.register(a_run("v1"))
+
+    for outcomes in (BOTH, FIRST):
+        ledger.note_part(run.id, 0, outcomes)
+        assert ledger.part(run.id, 0) == outcomes
+
+
+def test_a_chunk_is_counted_once_with_all_its_outcomes_whatever_was_noted_of_it(ledger):
+    run, _ = ledger.register(a_run("v1"))
+    ledger.note_part(run.id, 0, FIRST)
+
+    assert ledger.count(run.id, 0, BOTH, {Outcome.UPDATED: 1, Outcome.CREATED: 1}, {"create": 1})
+    ledger.note_part(run.id, 0, FIRST)
+    assert not ledger.count(run.id, 0, FIRST, {Outcome.UPDATED: 1}, {})
+
+    assert list(ledger.chunks_done(run.id)) == [(0, BOTH)]
+    counted = ledger.run(run.id)
+    assert (counted.done, counted.counts, counted.spent) == (1, {Outcome.UPDATED: 1, Outcome.CREATED: 1}, {"create": 1})

@@ -30,11 +30,11 @@ def nobody_takes(twin: Twin, queue: str) -> Iterator[None]:
         twin.client("lambda").update_event_source_mapping(UUID=mapping, Enabled=True)
 
 
-def throws_away(twin: Twin, queue: str) -> list[dict[str, Any]]:
-    """All that lies in the queue, once there is something; gives what it was."""
+def throws_away(twin: Twin, queue: str, at_most: int = 10) -> list[dict[str, Any]]:
+    """What lies in the queue, once there is something; gives what it was."""
     sqs, url = twin.client("sqs"), twin.outputs[f"{queue}QueueUrl"]
     thrown = []
-    for message in soon(lambda: sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"), f"a message in {queue}"):
+    for message in soon(lambda: sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=at_most).get("Messages"), f"a message in {queue}"):
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         thrown.append(json.loads(message["Body"]))
     return thrown

@@ -149,6 +149,22 @@ def test_a_run_that_loses_everything_once_at_every_station_ends_by_itself(compan
     assert company.requests() == {"create": 4}
 
 
+def test_what_only_waits_for_its_turn_is_not_sent_again_until_one_of_it_is_lost(company, erp):
+    with nobody_takes(company.twin, "Main"):
+        company.puts(KEY, ROWS.encode())
+        soon(lambda: states(company) == ["applying"], "its chunks")
+        sent = [company.twin.invoke("redrive", {}) for _ in range(3)]
+        assert [(again["runs"], again["chunks"]) for again in sent] == [(0, 0)] * 3
+
+        throws_away(company.twin, "Main", at_most=1)
+        assert company.twin.invoke("redrive", {})["chunks"] == 2
+        assert company.twin.invoke("redrive", {})["chunks"] == 0
+    comes_to_rest(company.twin)
+
+    assert erp.receipt("products/today.csv").outcomes == CREATED
+    assert company.requests() == {"create": 4}
+
+
 def loses_what_is_there(company: Company, station: str) -> None:
     if station == "Closed":
         soon(lambda: "closed" in states(company), "the close")

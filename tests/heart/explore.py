@@ -31,6 +31,8 @@ from tests.heart.scenario import CLAIM_S, CREATES, OWNERS, Scenario, bundle
 from tests.heart.world import Message, World
 
 RETRY_MS = 20_000
+NOTES_S = 0.008
+"""An outside call takes a millisecond: the way of a SKU that is sent takes longer than this, that of one in step does not."""
 
 
 class Moment(NamedTuple):
@@ -68,6 +70,7 @@ class Execution:
         self.forbidden: frozenset[tuple[str, str]] = frozenset()
         self.w = World(bundle(scenario.recreate, scenario.chunk_size), {"red"})
         self.w.step = self._pause
+        self.w.in_hands = lambda queue: [worker.message for worker in self.workers if worker.queue is queue]
         self.w.plytix.entitled, self.w.plytix.tells = scenario.bulk, scenario.tells
         self.ideal = Ideal([IdealFeed(n, dict(OWNERS[n]), CREATES[n], scenario.recreate and CREATES[n]) for n in OWNERS], {"red"})
         self.events, self.logged = list(scenario.events), []  # type: list[Any], list[Any]
@@ -97,7 +100,7 @@ class Execution:
             prepare(body["run"], p)
         elif kind == "apply":
             heart = Heart(configuration, w.claims, w.tables, w.plytix, schemas, w.clock, worth=1)
-            needs = Apply(heart, w.ledger, w.stage, w.events, w.ledger.state())
+            needs = Apply(heart, w.ledger, w.stage, w.events, w.ledger.state(), notes_s=NOTES_S)
             if body["kind"] == "chunk":
                 apply_chunk(body["run"], body["chunk"], needs)
             else:

@@ -27,6 +27,7 @@ class Ledger:
         self.drops: dict[tuple[str, str], str] = {}
         self.runs: dict[str, Run] = {}
         self.chunks: dict[tuple[str, int], Any] = {}
+        self.parts: dict[tuple[str, int], Any] = {}
         self.uploads: list[Upload] = []
         self.failures: dict[tuple[str, Sku], int] = {}
         self.mirror_state, self.turn = MirrorState(), 0
@@ -93,6 +94,17 @@ class Ledger:
         self.w.step(f"read chunk {id} {number}")
         return self._outcomes(self.chunks[id, number]) if (id, number) in self.chunks else None
 
+    def part(self, id: str, number: int) -> dict[Sku, Judged]:
+        self.w.step(f"read part {id} {number}")
+        return self._outcomes(self.parts.get((id, number), {}))
+
+    def note_part(self, id: str, number: int, outcomes: dict[Sku, Judged]) -> None:
+        self.w.step(f"note part {id} {number} {outcomes}")
+        self.parts[id, number] = self._told(outcomes)
+
+    def _told(self, outcomes: dict[Sku, Judged]) -> Any:
+        return stored({sku: judged.to_json() for sku, judged in outcomes.items()})
+
     def _outcomes(self, body: Any) -> dict[Sku, Judged]:
         return {Sku(sku): Judged.from_json(judged) for sku, judged in body.items()}
 
@@ -112,7 +124,7 @@ class Ledger:
         self.w.step(f"count chunk {id} {number} {outcomes}")
         if (id, number) in self.chunks:
             return False
-        self.chunks[id, number] = stored({sku: judged.to_json() for sku, judged in outcomes.items()})
+        self.chunks[id, number] = self._told(outcomes)
         run = self.runs[id]
         counts = dict(run.counts)
         for outcome, n in rows.items():

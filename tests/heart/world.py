@@ -20,7 +20,7 @@ from bridge.domain.product import Schema
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.wanted import Wanted
-from bridge.ports import Put, StagedRow
+from bridge.ports import Held, Put, StagedRow
 from tests.heart.ledger import Claims, Ledger
 from tests.heart.plytix import Plytix
 from tests.heart.stored import stored
@@ -43,6 +43,7 @@ class World:
     def __init__(self, configuration: Bundle, options: set[str]) -> None:
         self.configuration, self.now = configuration, 1_000_000_000_000
         self.step: Callable[[str], None] = lambda label: None
+        self.in_hands: Callable[[list[Message]], list[Message]] = lambda queue: []  # of this queue, with workers
         self.drops: dict[str, dict[str, tuple[Drop, bytes]]] = {}  # key → version → drop
         self.files: dict[str, bytes] = {}  # what partners can read
         self.archived: set[tuple[str, str]] = set()
@@ -214,11 +215,11 @@ class Queues:
 
     def send_chunk(self, run: Run, number: int) -> None:
         self.w.step(f"send chunk {run.id} {number}")
-        self.w.changes.append(Message({"kind": "chunk", "run": run.id, "chunk": number}))
+        self.w.changes.append(Message({"kind": "chunk", "run": run.id, "chunk": number, "lane": run.lane.value}))
 
     def send_sku(self, lane: Lane, sku: Sku) -> None:
         self.w.step(f"send {sku} to apply")
-        self.w.changes.append(Message({"kind": "sku", "sku": sku}))
+        self.w.changes.append(Message({"kind": "sku", "sku": sku, "lane": lane.value}))
 
     def send_waited(self, run: Run, after_s: float) -> None:
         self.w.step(f"wait for word on {run.id}")
@@ -227,6 +228,19 @@ class Queues:
     def send_found(self, drop: Drop) -> None:
         self.w.step(f"found {drop.key}")
         self.w.intake.append(Message({"kind": "found", "drop": stored(_drop(drop))}))
+
+    def held_runs(self) -> Held:
+        self.w.step("count runs")
+        return self._held(self.w.fifo)
+
+    def held_changes(self, lane: Lane) -> Held:
+        self.w.step(f"count changes {lane}")
+        return self._held(self.w.changes, lane)
+
+    def _held(self, queue: list[Message], lane: str | None = None) -> Held:
+        lying, taken = ([m for m in messages if m.body.get("lane") == lane] for messages in (queue, self.w.in_hands(queue)))
+        visible = sum(m.visible <= self.w.now for m in lying)
+        return Held(visible, len(lying) - visible + len(taken))
 
 
 class Events:

@@ -67,6 +67,12 @@ class Ledger(Protocol):
     def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: Mapping[Outcome, int], spent: Mapping[str, int]) -> bool:
         """Note the chunk done and add its rows and requests to the run's, in one transaction; False: it was counted before."""
 
+    def part(self, id: str, number: int) -> dict[Sku, Judged]:
+        """Of a chunk under way: the outcomes that were noted last."""
+
+    def note_part(self, id: str, number: int, outcomes: dict[Sku, Judged]) -> None:
+        """In the place of what was noted before. Nothing is counted by it."""
+
     def fail(self, id: str, sku: Sku) -> int:
         """The bridge itself failed at this row; how often by now. Waiting is no failing."""
 
@@ -176,6 +182,18 @@ class Exchange(Protocol):
         """What lies in inboxes since before `before`: latest versions, folders left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Messages in a queue, as many as it believes to have. `hidden`: in workers' hands, and those that come again later."""
+
+    visible: int
+    hidden: int
+
+    @property
+    def all(self) -> int:
+        return self.visible + self.hidden
+
+
 class Queues(Protocol):
     def send_run(self, run: Run, again: str = "") -> None: ...
     def send_chunk(self, run: Run, number: int) -> None: ...
@@ -185,6 +203,9 @@ class Queues(Protocol):
 
     def send_found(self, drop: Drop) -> None:
         """To the intake: this lies in an inbox."""
+
+    def held_runs(self) -> Held: ...
+    def held_changes(self, lane: Lane) -> Held: ...
 
 
 class Events(Protocol):

@@ -7,6 +7,7 @@
 | `drop#<key>`, `upload#…`    | Transfer's word, kept a day: it may come before S3's event           |
 | `run#<id>`, `run`           | the run; `open` = `run` until it is reported, `done` afterwards      |
 | `run#<id>`, `chunk#<n>`     | a chunk that is done, with its outcomes                              |
+| `run#<id>`, `part#<n>`      | the outcomes of a chunk under way, as far as it came                 |
 | `run#<id>`, `failed#<sku>`  | how often the bridge itself failed at a row                          |
 | `mirror`, `state`           | how far the mirror is, and whose turn it is to refresh it            |
 
@@ -23,14 +24,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from botocore.exceptions import ClientError
 from ulid import ULID
 
 from bridge.adapters.body import SAYS, Bodies, Item, is_refusal, readable
+from bridge.adapters.run_item import SPENT, from_item, key_of, to_item, value_of
 from bridge.adapters.update import Update
-from bridge.configuration import Lane
-from bridge.domain import sequence
 from bridge.domain.drop import Drop
 from bridge.domain.judge import Judged
 from bridge.domain.outcome import Outcome
@@ -44,11 +43,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 WORD_KEPT_S, RUNS_KEPT_S = 86_400, 400 * 86_400
-NUMBERS = ("rows", "staged", "noted", "total", "done", "moved", "closed", "reported", "due")
 LISTED_KEPT_S = 30 * 86_400  # no word is so late: messages live 14 days
 LAST = "~"  # behind every letter and digit
-SPENT, NO_PLAN = "spent_", {"S": "{}"}
-WORDS = ("configuration", "attempt")
 
 
 class Ledger:
@@ -60,8 +56,8 @@ class Ledger:
     # ---- drops and runs
     def register(self, run: Run) -> tuple[Run, bool]:
         pk, named = f"drop#{run.drop.key}", {"run": {"S": run.id}, **SAYS}
-        by_time = {**_key(pk, f"run#{run.id}"), **named, "expires": {"N": str(run.registered // 1000 + LISTED_KEPT_S)}}
-        items = ({**_key(pk, run.drop.version), **named}, by_time, self._item(run))
+        by_time = {**key_of(pk, f"run#{run.id}"), **named, "expires": {"N": str(run.registered // 1000 + LISTED_KEPT_S)}}
+        items = ({**key_of(pk, run.drop.version), **named}, by_time, to_item(run, self._bodies))
         new = "attribute_not_exists(pk)"
         try:
             self._db.transact_write_items(TransactItems=[
@@ -79,7 +75,7 @@ class Ledger:
         return self._find(f"drop#{drop.key}", drop.version) is not None
 
     def run(self, id: str) -> Run:
-        return self._run(self._get(f"run#{id}", "run"))
+        return from_item(self._get(f"run#{id}", "run"), self._bodies)
 
     def runs_of(self, key: str, since: int = 0) -> list[Run]:
         first = ULID.from_bytes(max(since, 0).to_bytes(6) + bytes(10))  # an id begins with the time of registration
@@ -88,7 +84,7 @@ class Ledger:
     def advance(self, id: str, since: Sequence[State], to: State, add: dict[Outcome, int] | None = None, **facts: Any) -> bool:
         update = Update().set("state", {"S": to.value})
         for name, value in facts.items():
-            update.set(name, _value(value))
+            update.set(name, value_of(value))
         for outcome, rows in (add or {}).items():
             update.add(f"n_{outcome}", rows)
         states = {f":s{i}": {"S": s.value} for i, s in enumerate(since)}
@@ -107,7 +103,7 @@ class Ledger:
         update = Update().set("noted", {"N": str(number + 1)}).set("moved", {"N": str(_now())})
         item = self._update(f"run#{id}", update)
         assert item is not None
-        return self._run(item)
+        return from_item(item, self._bodies)
 
     def under_way(self) -> list[Run]:
         return self.listed("run")
@@ -118,7 +114,7 @@ class Ledger:
             TableName=self._table, IndexName="open", KeyConditionExpression="#open = :kind", ScanIndexForward=False,
             ExpressionAttributeNames={"#open": "open"}, ExpressionAttributeValues={":kind": {"S": kind}},
             PaginationConfig={"MaxItems": limit} if limit else {})
-        return [self._run(item) for page in items for item in page["Items"]]
+        return [from_item(item, self._bodies) for page in items for item in page["Items"]]
 
     def touch(self, id: str, now: int) -> None:
         self._update(f"run#{id}", Update().set("moved", {"N": str(now)}))
@@ -139,9 +135,7 @@ class Ledger:
             yield int(item["sk"]["S"].removeprefix("chunk#")), self._outcomes(item)
 
     def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: Mapping[Outcome, int], spent: Mapping[str, int]) -> bool:
-        body = {sku: judged.to_json() for sku, judged in outcomes.items()}
-        chunk = {"pk": {"S": f"run#{id}"}, "sk": {"S": f"chunk#{number:06d}"}, **self._bodies.pack(body),
-                 "expires": {"N": str(_now() // 1000 + RUNS_KEPT_S)}}
+        chunk = self._told(id, f"chunk#{number:06d}", outcomes)
         update = Update().add("done", 1).set("moved", {"N": str(_now())})
         for outcome, n in rows.items():
             update.add(f"n_{outcome}", n)
@@ -149,7 +143,7 @@ class Ledger:
         try:
             self._db.transact_write_items(TransactItems=[
                 {"Put": {"TableName": self._table, "Item": chunk, "ConditionExpression": "attribute_not_exists(pk)"}},
-                {"Update": {"TableName": self._table, "Key": _key(f"run#{id}", "run"), **update.expression()}},  # type: ignore[typeddict-item]
+                {"Update": {"TableName": self._table, "Key": key_of(f"run#{id}", "run"), **update.expression()}},  # type: ignore[typeddict-item]
             ])
         except ClientError as error:
             if not is_refusal(error):
@@ -170,13 +164,24 @@ class Ledger:
         _add_spent(update, spent)
         self._update(f"run#{id}", update)
 
+    def part(self, id: str, number: int) -> dict[Sku, Judged]:
+        item = self._find(f"run#{id}", f"part#{number:06d}")
+        return self._outcomes(item) if item else {}
+
+    def note_part(self, id: str, number: int, outcomes: dict[Sku, Judged]) -> None:
+        self._db.put_item(TableName=self._table, Item=self._told(id, f"part#{number:06d}", outcomes))
+
+    def _told(self, id: str, sk: str, outcomes: dict[Sku, Judged]) -> Item:
+        body = {sku: judged.to_json() for sku, judged in outcomes.items()}
+        return {**key_of(f"run#{id}", sk), **self._bodies.pack(body), "expires": {"N": str(_now() // 1000 + RUNS_KEPT_S)}}
+
     def _outcomes(self, item: Item) -> dict[Sku, Judged]:
         return {Sku(sku): Judged.from_json(body) for sku, body in self._bodies.unpack(item).items()}
 
     # ---- Transfer's word
     def note_upload(self, upload: Upload) -> None:
         body = [upload.completed, upload.bytes, upload.etag, upload.started, upload.ended]
-        item = {**_key(f"drop#{upload.key}", f"upload#{upload.ended:013d}#{upload.completed}"),
+        item = {**key_of(f"drop#{upload.key}", f"upload#{upload.ended:013d}#{upload.completed}"),
                 "expires": {"N": str(int(time.time()) + WORD_KEPT_S)}, **self._bodies.pack(body)}
         self._db.put_item(TableName=self._table, Item=item)
 
@@ -211,27 +216,6 @@ class Ledger:
         update = Update().set("turn_until", {"N": "0"})
         self._update("mirror", update, "turn_until = :until", {":until": {"N": str(until)}}, sk="state")
 
-    # ---- items
-    def _item(self, run: Run) -> Item:
-        drop = run.drop
-        fixed = [[drop.bucket, drop.key, drop.version, drop.size, drop.etag, drop.landed, drop.sequencer],
-                 run.feed, run.sequence, run.registered, run.lane.value]
-        item = {**_key(f"run#{run.id}", "run"), "state": {"S": run.state.value}, "open": {"S": "run"},
-                "since": {"S": f"{run.registered:013d}"}, **self._bodies.pack(fixed),
-                "issues": _value(run.issues), "reading": _value(run.reading), "plan": _value(run.plan)}
-        return item | {name: _value(getattr(run, name)) for name in NUMBERS + WORDS if getattr(run, name) is not None}
-
-    def _run(self, item: Item) -> Run:
-        drop, feed, seq, registered, lane = self._bodies.unpack(item)
-        facts: dict[str, Any] = {name: int(item[name]["N"]) for name in NUMBERS if name in item}
-        facts |= {name: item[name]["S"] for name in WORDS if name in item}
-        counts = {outcome: int(item[f"n_{outcome}"]["N"]) for outcome in Outcome if f"n_{outcome}" in item}
-        spent = {name.removeprefix(SPENT): int(item[name]["N"]) for name in item if name.startswith(SPENT)}
-        return Run(item["pk"]["S"].removeprefix("run#"), Drop(*drop), feed, sequence.Sequence(seq), registered, State(item["state"]["S"]),
-                   Lane(lane), whole="whole" in item, cut_off="cut_off" in item, counts=counts, spent=spent,
-                   issues=tuple(orjson.loads(item["issues"]["S"])),
-                   reading=orjson.loads(item["reading"]["S"]), plan=orjson.loads(item.get("plan", NO_PLAN)["S"]), **facts)
-
     # ---- calls
     def _get(self, pk: str, sk: str) -> Item:
         item = self._find(pk, sk)
@@ -240,7 +224,7 @@ class Ledger:
         return item
 
     def _find(self, pk: str, sk: str) -> Item | None:
-        return self._db.get_item(TableName=self._table, Key=_key(pk, sk), ConsistentRead=True).get("Item")
+        return self._db.get_item(TableName=self._table, Key=key_of(pk, sk), ConsistentRead=True).get("Item")
 
     def _query(self, pk: str, prefix: str, first: str = "") -> Iterator[Item]:
         """Items whose sk begins with the prefix, from `first` on (what stands behind the prefix), in order."""
@@ -257,7 +241,7 @@ class Ledger:
         if condition:
             call["ConditionExpression"] = condition
         try:
-            return self._db.update_item(TableName=self._table, Key=_key(pk, sk), ReturnValues="ALL_NEW", **call)["Attributes"]
+            return self._db.update_item(TableName=self._table, Key=key_of(pk, sk), ReturnValues="ALL_NEW", **call)["Attributes"]
         except ClientError as error:
             if is_refusal(error):
                 return None
@@ -267,16 +251,6 @@ class Ledger:
 def _add_spent(update: Update, spent: Mapping[str, int]) -> None:
     for kind, n in spent.items():
         update.add(f"{SPENT}{kind}", n)
-
-
-def _key(pk: str, sk: str) -> Item:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def _value(value: Any) -> Item:
-    if isinstance(value, int):
-        return {"N": str(value)}
-    return {"S": value if isinstance(value, str) else orjson.dumps(value).decode()}
 
 
 def _now() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -11,6 +11,7 @@ from bridge.configuration import Lane
 from bridge.domain.drop import Drop
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
+from bridge.ports import Held
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 LONGEST_DELAY_S = 900
+VISIBLE: Final = "ApproximateNumberOfMessages"
+IN_HANDS: Final = "ApproximateNumberOfMessagesNotVisible"
+DELAYED: Final = "ApproximateNumberOfMessagesDelayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,16 @@ class Queues:
 
     def send_found(self, drop: Drop) -> None:
         self._sqs.send_message(QueueUrl=self._urls.intake, MessageBody=_body(kind="found", drop=asdict(drop)))
+
+    def held_runs(self) -> Held:
+        return self._held(self._urls.runs)
+
+    def held_changes(self, lane: Lane) -> Held:
+        return self._held(self._lane(lane))
+
+    def _held(self, url: str) -> Held:
+        told = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[VISIBLE, IN_HANDS, DELAYED])["Attributes"]
+        return Held(int(told[VISIBLE]), int(told[IN_HANDS]) + int(told[DELAYED]))
 
     def _lane(self, lane: Lane) -> str:
         return self._urls.fast if lane is Lane.FAST else self._urls.main

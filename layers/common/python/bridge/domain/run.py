@@ -77,6 +77,16 @@ class Run:
         return self.state is State.APPLYING and self.total == self.done
 
     @property
+    def waits_for_prepare(self) -> bool:
+        """A message of it should be in the queue of runs. Also when all is done: a lost close has nobody else."""
+        return self.state in OPEN and (self.state is not State.APPLYING or self.complete)
+
+    @property
+    def open_chunks(self) -> int:
+        """Committed and not done: of each a message should be in its lane's queue."""
+        return max(0, self.noted - self.done) if self.state in OPEN else 0
+
+    @property
     def sum_is_right(self) -> bool:
         """rows read = created + updated + unchanged + deleted + skipped + held + rejected."""
         return self.rows == sum(self.counts.get(outcome, 0) for outcome in FINAL)

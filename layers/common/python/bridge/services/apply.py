@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.configuration import Feed
@@ -20,8 +19,8 @@ from bridge.services.asking import Each, Way, alone, in_turn, together
 from bridge.services.bring import Asked, Asking, Heart, bring
 from bridge.services.close import close
 from bridge.services.note import remember
+from bridge.services.part import Part, part_of
 
-LOGIN = "token"
 TRIES = 10
 """Of one row: what fails so often, over more than a quarter of an hour, will fail always. Its SKU stays open, and `redrive` goes on."""
 
@@ -37,17 +36,19 @@ class Apply:
     mirror: MirrorState
     each: Each = in_turn
     gives_up: Callable[[Sku, Exception], None] = lambda sku, error: None  # told of a row whose outcome is that we failed
+    notes_s: float = 2  # how much of an attempt is done again, at most, when its worker dies
 
 
 def apply_chunk(id: str, number: int, needs: Apply) -> None:
-    """Reconcile each SKU of the chunk, count it, close the run if it was the last. Raises Later where it is to come again."""
+    """Reconcile each SKU of the chunk that is not at rest yet, count it, close the run if it was the last. Raises Later where it is to
+    come again."""
     run = needs.ledger.run(id)
     if needs.ledger.chunk(id, number) is None:
-        rows = [row for row in needs.stage.chunk(id, run.attempt, number) if not row.same]
-        with _spending(run, needs) as spent:
-            outcomes = _outcomes(run, rows, needs)
-        counts = Counter(judged.outcome for judged in outcomes.values())
-        needs.ledger.count(id, number, outcomes, counts, spent())
+        with part_of(run, number, needs.ledger, needs.heart.plytix, needs.heart.clock, needs.notes_s) as part:
+            _bring_rest(run, [row for row in needs.stage.chunk(id, run.attempt, number) if not row.same], part, needs)
+            counts = Counter(judged.outcome for judged in part.outcomes.values())
+            if not needs.ledger.count(id, number, part.outcomes, counts, part.spent()):
+                part.spend()  # another was at the same chunk, and quicker: what this one asked was asked all the same
     close(id, needs.ledger, needs.events, needs.heart.clock)
 
 
@@ -57,37 +58,30 @@ def apply_sku(sku: Sku, needs: Apply) -> None:
         raise Later(f"{sku} is not at rest yet")
 
 
-@contextmanager
-def _spending(run: Run, needs: Apply) -> Iterator[Callable[[], Mapping[str, int]]]:
-    """What Plytix was asked, logins apart, which count for no limit; an attempt that fails has spent it too."""
-    before = Counter(needs.heart.plytix.requests)
-
-    def spent() -> Mapping[str, int]:
-        now = Counter(needs.heart.plytix.requests) - before
-        return {kind: n for kind, n in now.items() if kind != LOGIN}
-
-    try:
-        yield spent
-    except Exception:
-        if spent():
-            needs.ledger.spend(run.id, spent())
-        raise
-
-
-def _outcomes(run: Run, rows: list[StagedRow], needs: Apply) -> dict[Sku, Judged]:
+def _bring_rest(run: Run, rows: list[StagedRow], part: Part, needs: Apply) -> None:
+    """All that the part does not know at rest yet. Raises Later where some of it is still not."""
+    rest = [row for row in rows if row.sku not in part.outcomes]
     feed = needs.heart.configuration.feeds.get(run.feed)
     if feed is None:  # retired since: what it wants counts no more
-        return {row.sku: Judged(Outcome.SKIPPED, (Note("sku", RETIRED),)) for row in rows}
-    _look_up(feed, rows, needs)
-    ways = {row.sku: Way(_brought(Asked(run, feed, row), needs)) for row in rows}
+        part.outcomes |= {row.sku: Judged(Outcome.SKIPPED, (Note("sku", RETIRED),)) for row in rest}
+        return
+    _look_up(feed, rest, needs)
+    ways = [Way(_noted(Asked(run, feed, row), part, needs)) for row in rest]
     if needs.mirror.bulk:
-        together(list(ways.values()), needs.heart, needs.each)
+        together(ways, needs.heart, needs.each)
     else:
-        needs.each(lambda way: alone(way, needs.heart), ways.values())
-    outcomes = {sku: judged for sku, way in ways.items() if (judged := way.ends()) and judged.outcome is not Outcome.RETRYING}
-    if moving := ways.keys() - outcomes.keys():
+        needs.each(lambda way: alone(way, needs.heart), ways)
+    for way in ways:
+        way.ends()  # raises what kept it from its end
+    if moving := {row.sku for row in rest} - part.outcomes.keys():
         raise Later(f"{', '.join(sorted(moving)[:3])} … ({len(moving)}) not at rest yet")
-    return outcomes
+
+
+def _noted(asked: Asked, part: Part, needs: Apply) -> Asking:
+    judged = yield from _brought(asked, needs)
+    if judged and judged.outcome is not Outcome.RETRYING:
+        part.ends(asked.row.sku, judged)
+    return judged
 
 
 def _brought(asked: Asked, needs: Apply) -> Asking:
