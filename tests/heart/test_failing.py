@@ -10,24 +10,26 @@ import pytest
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
 from bridge.domain.run import State
-from bridge.services.apply import TRIES, Apply, apply_chunk
+from bridge.services.apply import MANY, TRIES, Apply, apply_chunk
 from bridge.services.bring import Heart
 from tests.heart.explore import Execution
 from tests.heart.scenario import Scenario
 from tests.heart.told import receipt_of, results_of
 
-DROP = ("drop", "erp", {"A": {"price": "1"}, "B": {"price": "2"}})
 
-
-@pytest.fixture
-def x() -> Execution:
-    """A drop whose chunk is queued."""
-    x = Execution(Scenario(settled=True, recreate=False, chunk_size=2, events=(DROP,)))
+def queued(rows: dict[str, dict[str, str]]) -> Execution:
+    """A drop of one chunk, which is queued."""
+    x = Execution(Scenario(settled=True, recreate=False, chunk_size=len(rows), events=(("drop", "erp", rows),)))
     x.event()
     while State.APPLYING not in {run.state for run in x.w.ledger.runs.values()}:
         x.calm()
     x.w.changes.clear()
     return x
+
+
+@pytest.fixture
+def x() -> Execution:
+    return queued({"A": {"price": "1"}, "B": {"price": "2"}})
 
 
 @pytest.fixture
@@ -50,6 +52,28 @@ def applying(x: Execution, given_up: list[Sku]) -> Apply:
     w.now += 100_000  # claims of those who failed have ended
     heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas.opened(), w.clock)
     return Apply(heart, w.ledger, w.stage, w.events, w.ledger.state(), gives_up=lambda sku, error: given_up.append(sku))
+
+
+def test_the_others_do_not_wait_for_it(x: Execution, fault: None) -> None:
+    (run,) = x.w.ledger.runs
+    with pytest.raises(KeyError):
+        apply_chunk(run, 0, applying(x, []))
+
+    assert {product.sku for product in x.w.plytix.products.values()} == {"B"}
+
+
+def test_faults_at_many_rows_are_not_theirs_and_end_the_attempt() -> None:
+    x = queued({str(n): {"price": "1"} for n in range(MANY + 5)})
+    (run,), tried = x.w.ledger.runs, []
+
+    def create(sku: Sku, values: dict[str, Any]) -> Product:
+        tried.append(sku)
+        raise KeyError("a bug")
+
+    x.w.plytix.create = create  # type: ignore[method-assign]
+    with pytest.raises(KeyError):
+        apply_chunk(run, 0, applying(x, []))
+    assert len(tried) == MANY
 
 
 def test_after_ten_tries_the_row_is_held_and_told_and_the_others_are_done(x: Execution, fault: None) -> None:

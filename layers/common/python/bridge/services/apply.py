@@ -21,6 +21,7 @@ from bridge.services.close import close
 from bridge.services.note import remember
 from bridge.services.part import Part, part_of
 
+MANY = 5
 TRIES = 10
 """Of one row: what fails so often, over more than a quarter of an hour, will fail always. Its SKU stays open, and `redrive` goes on."""
 
@@ -70,11 +71,28 @@ def _bring_rest(run: Run, rows: list[StagedRow], part: Part, needs: Apply) -> No
     if needs.mirror.bulk:
         together(ways, needs.heart, needs.each)
     else:
-        needs.each(lambda way: alone(way, needs.heart), ways)
+        _each_alone(ways, needs)
     for way in ways:
         way.ends()  # raises what kept it from its end
     if moving := {row.sku for row in rest} - part.outcomes.keys():
         raise Later(f"{', '.join(sorted(moving)[:3])} … ({len(moving)}) not at rest yet")
+
+
+def _each_alone(ways: list[Way], needs: Apply) -> None:
+    """A fault of ours at one row keeps no other from its end; at many it is not the rows'."""
+    faults = []
+
+    def one(way: Way) -> None:
+        try:
+            alone(way, needs.heart)
+        except BridgeError:
+            raise
+        except Exception as fault:
+            faults.append(fault)
+            if len(faults) >= MANY:
+                raise
+
+    needs.each(one, ways)
 
 
 def _noted(asked: Asked, part: Part, needs: Apply) -> Asking:
