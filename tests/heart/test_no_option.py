@@ -20,13 +20,13 @@ HEALED = replace(WAITING, events=(BY_HAND, TEAL, TEAL, ("option", "teal"), TEAL)
 
 def lived(scenario, dying=()):
     x = Execution(scenario, dying=dying)
-    x.receipts, write = [], x.w.exchange.write
+    x.receipts, tell = [], x.w.exchange.tell
 
-    def noted(partner, path, content, kind):
+    def noted(partner, path, content, kind, rank):
         if path.endswith(".json"):
             x.receipts.append(orjson.loads(content))
-        write(partner, path, content, kind)
-    x.w.exchange.write = noted
+        tell(partner, path, content, kind, rank)
+    x.w.exchange.tell = noted
     x.live()
     return x
 

@@ -181,6 +181,7 @@ class Stage:
 class Exchange:
     def __init__(self, world: World) -> None:
         self.w = world
+        self.ranks: dict[str, str] = {}
 
     def open(self, drop: Drop) -> Any:
         self.w.step(f"open {drop.key}")
@@ -190,9 +191,10 @@ class Exchange:
         self.w.step(f"write {partner}/{path}")
         self.w.files[f"{partner}/{path}"] = content if isinstance(content, bytes) else content.read()
 
-    def write_first(self, partner: str, path: str, content: bytes, kind: str) -> None:
-        self.w.step(f"write first {partner}/{path}")
-        self.w.files.setdefault(f"{partner}/{path}", content)
+    def tell(self, partner: str, path: str, content: bytes, kind: str, rank: str) -> None:
+        self.w.step(f"tell {partner}/{path} {rank}")
+        if self.ranks.get(f"{partner}/{path}", "") < rank:
+            self.w.files[f"{partner}/{path}"], self.ranks[f"{partner}/{path}"] = content, rank
 
     def archive(self, run: Run) -> None:
         self.w.step(f"archive {run.drop.key}")

@@ -19,7 +19,7 @@ WHO = [
     ("s3:DeleteObjectVersion", INBOX, {"report"}),
     ("s3:PutObject", f"{EXCHANGE}/acme/receipts/prices.json", {"receive", "prepare", "report"}),
     ("s3:PutObject", f"{EXCHANGE}/acme/outbox/catalogue/items.csv", {"publish"}),
-    ("s3:GetObject", f"{EXCHANGE}/acme/receipts/prices.json", set()),
+    ("s3:GetObject", f"{EXCHANGE}/acme/receipts/prices.json", {"receive", "prepare", "report"}),
     ("s3:ListBucketVersions", EXCHANGE, {"prepare", "redrive", "report"}),
     ("s3:GetObject", f"{WORK}/configuration/current.json", EVERYBODY),
     ("s3:PutObject", f"{WORK}/configuration/current.json", set()),

@@ -166,8 +166,8 @@ class Exchange(Protocol):
     def write(self, partner: str, path: str, content: BinaryIO | bytes, kind: str) -> None:
         """Whole or not at all, below the partner's tree."""
 
-    def write_first(self, partner: str, path: str, content: bytes, kind: str) -> None:
-        """The same, but only where nothing stands."""
+    def tell(self, partner: str, path: str, content: bytes, kind: str, rank: str) -> None:
+        """The same, but only in the place of a word of a lower rank: one that knows less."""
 
     def archive(self, run: Run) -> None:
         """Copy, then delete of that version; done before is done."""
