@@ -10,7 +10,7 @@ from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session, Unlimited
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
-from bridge.errors import Changed, Denied, Fate, Later, Refused
+from bridge.errors import Changed, Denied, Fate, Later, Refused, Untold
 from bridge.ports import Edit
 from local.plytix.server import Simulator
 from tests.contract.connected import Kept
@@ -120,6 +120,22 @@ def test_a_job_that_does_not_end_leaves_its_products_in_flight(plytix, client):
     assert answer.fate is Fate.IN_FLIGHT
 
 
+RUNS = {"status": "In progress", "summary": {"ok": "0", "error": "0", "cancelled": "0"}}
+LEFT_OUT = {"status": "Finished", "summary": {"ok": "1", "error": "0", "cancelled": "0"}, "products": [], "errors": []}
+
+
+@pytest.mark.parametrize(("status", "body", "error"), [
+    (200, {"data": [RUNS]}, Untold), (200, {"data": [LEFT_OUT]}, Untold),
+    (503, None, Later), (429, {"message": "API rate limit exceeded"}, Later), (404, {"error": {"msg": "Not found"}}, Later)],
+    ids=["it never counts", "it counts and does not tell of the row", "down", "the window is full", "not to be seen"])
+def test_who_answers_and_does_not_tell_fails_and_who_does_not_answer_is_waited_for(plytix, client, status, body, error):
+    plytix.bulk(running_s=100_000)
+    ids = plytix.products([{"sku": "A-1"}])
+    plytix.refuse(status, None, path="/api/v1/bulk/products/*", body=body)
+
+    assert type(client.patch_many(edits(ids, label="new"))[ids["A-1"]]) is error
+
+
 @pytest.mark.parametrize("fault", [{"effect": "drop"}, {"effect": "cut"}, {"effect": "refuse", "status": 503}], ids=str)
 def test_a_submission_without_an_answer_may_have_been_heard(plytix, client, fault):
     ids = plytix.products([{"sku": "A-1"}])
@@ -138,7 +154,7 @@ def test_a_job_that_nobody_can_find_again_may_run_all_the_same(plytix, client, t
 
     answer = client.patch_many(edits(ids, label="new"))[ids["A-1"]]
 
-    assert isinstance(answer, Later)
+    assert type(answer) is Untold
     assert answer.fate is Fate.IN_FLIGHT
 
 

@@ -2,6 +2,7 @@
 
 BridgeError
 ├─ Later     passing and ours (429, 5xx, timeout, claim held): the message goes back with a delay, nobody is told
+│  └─ Untold Plytix is there, and does not say what became of a value: tried again too, but counted as failing
 ├─ Refused   these values only (422): become their rows' issues, the rest is sent again, the run goes on
 ├─ Changed   the product is not what the mirror holds (404, 409): look it up, go on
 ├─ Stop      no use going on (key revoked, no configuration): the run stays open, an alarm rings
@@ -40,6 +41,10 @@ class TimeIsUp(Later):
 
     def __init__(self) -> None:
         super().__init__("the function's time is up", 0)
+
+
+class Untold(Later):
+    """Plytix took it, answers, and tells neither now nor by what stands that it was done: who waits only for that may wait for ever."""
 
 
 class Refused(BridgeError):

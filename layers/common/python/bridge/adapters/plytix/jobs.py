@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Annotated, Any
 
 import orjson
@@ -17,7 +18,7 @@ from bridge.adapters.plytix.search import PAGE
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.domain.product import Product
 from bridge.domain.values import digest
-from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop
+from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop, Untold
 from bridge.ports import Edit
 
 ROWS, BYTES = 1_000, 5_000_000  # of one job; the first is Plytix's, the second is not known (§16)
@@ -46,6 +47,15 @@ class Summary(BaseModel):
     @property
     def counted(self) -> int:
         return self.summary.ok + self.summary.error + self.summary.cancelled
+
+    @cached_property
+    def taken(self) -> set[str]:
+        """Ids."""
+        return {str(row.get("id")) for row in self.products}
+
+
+SILENCE = Summary()
+"""Not one poll was answered."""
 
 
 class Jobs:
@@ -86,8 +96,7 @@ class Jobs:
         told = self._finished(self._begun(rows), len(rows), until)
         fate = Fate.UNKNOWN if told.counted >= len(rows) else Fate.IN_FLIGHT  # it is over; or it may still change what nobody counted
         failed = {edit.id: error for edit in edits if (error := _error(edit, told))}
-        taken = {str(row.get("id")) for row in told.products}
-        return failed | self._read([edit for edit in edits if edit.id not in failed], taken, fate)
+        return failed | self._read([edit for edit in edits if edit.id not in failed], told, fate)
 
     def _begun(self, rows: list[dict[str, Any]]) -> str:
         """The job's id."""
@@ -100,11 +109,11 @@ class Jobs:
         match answer:
             case [{"id": str(id)}] if id:
                 return id
-        raise Later("Plytix took a bulk job, but did not say which", fate=Fate.IN_FLIGHT)
+        raise Untold("Plytix took a bulk job, but did not say which", fate=Fate.IN_FLIGHT)
 
     def _finished(self, id: str, rows: int, until: float) -> Summary:
         """The last that was told. What it does not count when patience is over is judged by what stands in Plytix."""
-        told, polls = Summary(), 0
+        told, polls = SILENCE, 0
         while told.counted < rows and self._clock() < until:
             self._sleep(POLLS_S[min(polls, len(POLLS_S) - 1)])
             polls += 1
@@ -117,7 +126,7 @@ class Jobs:
                 continue  # nor does it end because it cannot be seen yet (404)
         return told
 
-    def _read(self, edits: list[Edit], taken: set[str], fate: Fate) -> dict[str, Product | BridgeError]:
+    def _read(self, edits: list[Edit], told: Summary, fate: Fate) -> dict[str, Product | BridgeError]:
         """Page by page, so that what was read counts, whatever keeps the rest from it: whoever comes next reads only that."""
         answers: dict[str, Product | BridgeError] = {}
         for start in range(0, len(edits), PAGE):
@@ -127,16 +136,17 @@ class Jobs:
             except BridgeError as error:
                 later = Later(str(error), error.after_s if isinstance(error, Later) else None, fate)
                 return answers | dict.fromkeys((edit.id for edit in edits[start:]), later)
-            answers |= {edit.id: _became(edit, found.get(edit.id), taken, fate) for edit in page}
+            answers |= {edit.id: _became(edit, found.get(edit.id), told, fate) for edit in page}
         return answers
 
 
-def _became(edit: Edit, product: Product | None, taken: set[str], fate: Fate) -> Product | BridgeError:
+def _became(edit: Edit, product: Product | None, told: Summary, fate: Fate) -> Product | BridgeError:
     if product is None:
         return Changed(f"{edit.sku} is not there after a bulk job")
-    if edit.id in taken or all(digest(product.values.get(a)) == digest(v) for a, v in edit.values.items()):
+    if edit.id in told.taken or all(digest(product.values.get(a)) == digest(v) for a, v in edit.values.items()):
         return product
-    return Later(f"{edit.sku}: a bulk job did not tell what became of it", fate=fate)
+    untold = Later if told is SILENCE else Untold
+    return untold(f"{edit.sku}: a bulk job did not tell what became of it", fate=fate)
 
 
 def split(rows: list[tuple[Edit, dict[str, Any]]]) -> Iterator[list[tuple[Edit, dict[str, Any]]]]:
