@@ -7,6 +7,7 @@ products are read back, since it answers with none of their values. Rows carry w
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, Any
@@ -18,7 +19,7 @@ from bridge.adapters.plytix.search import PAGE
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.domain.product import Product
 from bridge.domain.values import digest
-from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop, Untold
+from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop, TooLarge, Untold
 from bridge.ports import Edit
 
 ROWS, BYTES = 1_000, 5_000_000  # of one job; the first is Plytix's, the second is not known (§16)
@@ -54,6 +55,8 @@ class Summary(BaseModel):
         return {str(row.get("id")) for row in self.products}
 
 
+Row = tuple[Edit, dict[str, Any]]
+"""And its body."""
 SILENCE = Summary()
 """Not one poll was answered."""
 
@@ -65,6 +68,7 @@ class Jobs:
                  sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic) -> None:
         self._session, self._write, self._read_back = session, write, read_back
         self._sleep, self._clock = sleep, clock
+        self._bytes = BYTES  # that a job may have, as far as this account has taught us
 
     def may(self) -> bool:
         """Whether the account is entitled: of a job that there is not an entitled one is told 404; anything else says no (§1.4)."""
@@ -77,14 +81,23 @@ class Jobs:
         return True
 
     def edit(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
-        """By id the product as it is afterwards, or what became of its row. Raises Stop, Refused, Changed where there was no job at all."""
+        """By id the product as it is afterwards, or what became of its row; TooLarge: it is one that no job takes.
+        Raises Stop, Refused, Changed where there was no job at all."""
         answers: dict[str, Product | BridgeError] = {}
         until = self._clock() + patience_s
-        for part in split([(edit, self._write(edit)) for edit in edits]):
+        parts = deque(split([(edit, self._write(edit)) for edit in edits], self._bytes))
+        while parts:
+            part = parts.popleft()
             try:
                 if self._clock() >= until:
                     raise Later("there is no time for another bulk job", 0)
                 answers |= self._job([edit for edit, _ in part], [row for _, row in part], until)
+            except TooLarge as error:
+                if len(part) == 1:
+                    answers[part[0][0].id] = error
+                else:
+                    self._bytes = larger_half(part)  # nor are the jobs to come any larger
+                    parts = deque(split([row for rows in (part, *parts) for row in rows], self._bytes))
             except BridgeError as error:
                 if not answers and not isinstance(error, Later):
                     raise
@@ -149,19 +162,30 @@ def _became(edit: Edit, product: Product | None, told: Summary, fate: Fate) -> P
     return untold(f"{edit.sku}: a bulk job did not tell what became of it", fate=fate)
 
 
-def split(rows: list[tuple[Edit, dict[str, Any]]]) -> Iterator[list[tuple[Edit, dict[str, Any]]]]:
-    """As few jobs as can be."""
-    part: list[tuple[Edit, dict[str, Any]]] = []
-    size = 0
-    for edit, row in rows:
-        length = len(orjson.dumps(row))
-        if part and (len(part) == ROWS or size + length > BYTES):
+def split(rows: list[Row], most: int) -> Iterator[list[Row]]:
+    """As few jobs as can be, of `most` bytes each, or of one row."""
+    part: list[Row] = []
+    held = 0
+    for row in rows:
+        length = size([row])
+        if part and (len(part) == ROWS or held + length > most):
             yield part
-            part, size = [], 0
-        part.append((edit, row))
-        size += length
+            part, held = [], 0
+        part.append(row)
+        held += length
     if part:
         yield part
+
+
+def larger_half(rows: list[Row]) -> int:
+    """Bytes; less than they have together."""
+    half = len(rows) // 2
+    return max(size(rows[:half]), size(rows[half:]))
+
+
+def size(rows: list[Row]) -> int:
+    """Bytes."""
+    return sum(len(orjson.dumps(body)) for _, body in rows)
 
 
 def _error(edit: Edit, told: Summary) -> BridgeError | None:
