@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.domain.forecast import PAGE
 from bridge.domain.product import Listed, Product, Schema, Structure
 from bridge.domain.row import Sku
 from bridge.errors import BridgeError, Changed, Refused
@@ -95,7 +96,8 @@ class Plytix:
     def listed(self, since_ms: int | None, page: int = 1) -> Iterator[Listed]:
         self.w.step("list products")
         self.requests["list"] += 1
-        return iter([Listed(p.id, p.sku, p.modified) for p in self.products.values() if p.modified >= (since_ms or 0)])
+        rows = [Listed(p.id, p.sku, p.modified) for p in self.products.values() if p.modified >= (since_ms or 0)]
+        return iter(rows[(page - 1) * PAGE:])
 
     def read_many(self, ids: Any) -> list[Product]:
         self.w.step(f"GET {list(ids)}")

@@ -33,6 +33,7 @@ WHO = [
     ("dynamodb:UpdateItem", LEDGER, EVERYBODY - {"authenticate"}),
     ("dynamodb:Query", f"{LEDGER}/index/open", {"redrive", "prepare"}),
     ("dynamodb:PutItem", WANTED, {"prepare", "apply"}),
+    ("dynamodb:BatchGetItem", WANTED, {"prepare", "refresh"}),
     ("dynamodb:Query", f"{WANTED}/index/open", {"redrive", "refresh"}),
     ("s3:GetObject", f"{WORK}/values/01J", EVERYBODY - {"receive", "authenticate"}),
     ("dynamodb:PutItem", MIRROR, {"apply", "refresh"}),
