@@ -34,7 +34,7 @@ KINDS = {"decimal": "DecimalAttribute", "integer": "IntAttribute"}
 class Plytix:
     """Small, but it normalises (names in capitals), refuses (colours that are no options), and lets people work in it.
 
-    `tells`: its schema has the options; else they are told by refusals alone.
+    `tells`: its schema says that options are all that a colour may be; else refusals alone tell so.
     """
 
     def __init__(self, world: World, options: set[str]) -> None:
@@ -108,9 +108,8 @@ class Plytix:
         self.w.step("read the schema")
         columns = [column for feed in self.w.configuration.feeds.values() for column in feed.columns.values()]
         types = {column.to: KINDS.get(column.type, "TextAttribute") for column in columns}
-        if not self.tells:
-            return Schema(str(self.version), types)
-        return Schema(str(self.version), types | {"color": "DropdownAttribute"}, {"color": sorted(self.options)})
+        types["color"] = "DropdownAttribute" if self.tells else "TextAttribute"
+        return Schema(str(self.version), types, {"color": sorted(self.options)})
 
     def structure(self, now_ms: int) -> Structure:
         return Structure(now_ms)

@@ -16,7 +16,7 @@ from bridge.configuration import Bundle, Lane
 from bridge.domain import history, mirror, wanted
 from bridge.domain.drop import Drop
 from bridge.domain.mirror import Existence, Mirror
-from bridge.domain.product import Schema
+from bridge.domain.product import NO_SCHEMA, Schema
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.wanted import Wanted
@@ -243,7 +243,6 @@ class Events:
 class Schemas:
     def __init__(self, world: World) -> None:
         self.w = world
-        self.known = "0"
         self.kept: Schema | None = None
 
     def opened(self) -> OpenedSchemas:
@@ -255,24 +254,24 @@ class Schemas:
 
     def store(self, schema: Schema) -> None:
         self.w.step("store the schema")
-        self.known, self.kept = schema.version, schema
+        self.kept = schema
 
 
 class OpenedSchemas:
-    """The version is read once, as the adapter does it: a worker goes by what was true when it began."""
+    """It is read once, as the adapter does it: a worker goes by what was true when it began."""
 
     def __init__(self, schemas: Schemas) -> None:
-        self._schemas, self._version = schemas, ""
+        self._schemas, self._current = schemas, None  # type: Schemas, Schema | None
 
-    def version(self) -> str:
-        if not self._version:
-            self._schemas.w.step("read the schema's version")
-            self._version = self._schemas.known
-        return self._version
+    def current(self) -> Schema:
+        if self._current is None:
+            self._schemas.w.step("read the schema")
+            self._current = self._schemas.kept or NO_SCHEMA
+        return self._current
 
     def stored(self) -> Schema | None:
         return self._schemas.stored()
 
     def store(self, schema: Schema) -> None:
         self._schemas.store(schema)
-        self._version = schema.version
+        self._current = schema

@@ -272,7 +272,9 @@ class MirrorStates(Protocol):
 class Schemas(Protocol):
     """The schema as last fetched, in the work bucket."""
 
-    def version(self) -> str: ...
+    def current(self) -> Schema:
+        """As it was when this was first asked: whoever goes by it does so to his end. NO_SCHEMA where there is none."""
+
     def stored(self) -> Schema | None: ...
     def store(self, schema: Schema) -> None: ...
 

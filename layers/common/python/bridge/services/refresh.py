@@ -84,7 +84,7 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
             told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
             at += 1
         if schema.version != state.schema:  # what Plytix refused may be right now
-            told["sent"] += sum(nudge(page, needs) for page in _refused(needs))
+            told["sent"] += sum(nudge(page, needs) for page in _freed(needs))
     except Later:
         if loading:
             needs.states.stopped(began, at)
@@ -136,12 +136,17 @@ def read(late: list[Listed], needs: Refresh) -> set[Sku]:
     return touched
 
 
-def _refused(needs: Refresh) -> Iterator[set[Sku]]:
-    """A page of a feed's open list each. Also those that are still due: whoever has them in hand may go by the schema before."""
+def _freed(needs: Refresh) -> Iterator[set[Sku]]:
+    """SKUs with refused values that may be taken now, of a page of a feed's open list each.
+
+    Also those that are still due: whoever has them in hand may go by the schema before.
+    """
     for feed in needs.configuration.feeds:
         for page in pages(needs.tables.open_list(feed)):
             in_time(needs)
-            yield {sku for sku, item in needs.tables.wanted_many(page, feed).items() if item.refused.keys() & item.open.keys()}
+            items = needs.tables.wanted_many(page, feed)
+            yield {sku for sku, item in items.items() if any(
+                not refusal.holds(a, item.values[a], needs.schemas.current()) for a, refusal in item.refused.items() if a in item.open)}
 
 
 def nudge(skus: Iterable[Sku], needs: Refresh) -> int:
@@ -161,6 +166,6 @@ def _out_of_step(skus: list[Sku], needs: Refresh) -> Iterator[Sku]:
             wanted.setdefault(sku, {})[feed] = item
     mirrors = needs.tables.mirrors(sorted(wanted)) if wanted else {}
     for sku, items in sorted(wanted.items()):
-        change = reconcile(items, mirrors.get(sku, Mirror()), needs.configuration, needs.schemas.version())
+        change = reconcile(items, mirrors.get(sku, Mirror()), needs.configuration, needs.schemas.current())
         if change.send or any(items[feed].open != stands for feed, stands in change.open.items()):
             yield sku
