@@ -38,11 +38,11 @@ def _due(needs: Refresh, now: int) -> bool:
 def census(needs: Refresh, began: int, to: str | None = None) -> dict[str, int]:
     """Gives what was listed, read in full, found deleted, and sent to `apply`. `to`: it goes on behind this SKU, where its time was up."""
     told = {"listed": 0, "read": 0, "deleted": 0, "sent": 0}
-    if to is None:
-        _compare(needs, told)
-        to = ""
+    known = _compare(needs, told) if to is None else {sku for sku, _ in needs.tables.all_mirrors()}
+    known |= {sku for feed in needs.configuration.feeds for sku in needs.tables.open_list(feed)}  # also those that the mirror does not know
+    to = to or ""
     try:
-        for page in pages(sorted(sku for sku in _known(needs) if sku > to)):
+        for page in pages(sorted(sku for sku in known if sku > to)):
             in_time(needs)
             told["sent"] += nudge(page, needs)
             to = page[-1]
@@ -52,8 +52,8 @@ def census(needs: Refresh, began: int, to: str | None = None) -> dict[str, int]:
     return told
 
 
-def _compare(needs: Refresh, told: dict[str, int]) -> None:
-    """Plytix with the mirror."""
+def _compare(needs: Refresh, told: dict[str, int]) -> set[Sku]:
+    """Plytix with the mirror; gives all SKUs that stand in it."""
     living: dict[str, Sku] = {}
     for page in pages(needs.plytix.listed(None)):
         in_time(needs)  # it begins anew with the whole of a function's time
@@ -61,16 +61,13 @@ def _compare(needs: Refresh, told: dict[str, int]) -> None:
         late = behind(page, needs)
         told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
         read(late, needs)
+    known: set[Sku] = set()
     for sku, mirror in needs.tables.all_mirrors():
+        known.add(sku)
         if mirror.existence is Existence.LIVING and living.get(mirror.id) != sku:
             in_time(needs)
             told["deleted"] += _confirm(sku, mirror.id, needs)
-
-
-def _known(needs: Refresh) -> set[Sku]:
-    """All SKUs that there are, and those that feeds wait for and the mirror does not know."""
-    waiting = {sku for feed in needs.configuration.feeds for sku in needs.tables.open_list(feed)}
-    return waiting | {sku for sku, _ in needs.tables.all_mirrors()}
+    return known
 
 
 def _confirm(sku: Sku, id: str, needs: Refresh) -> bool:

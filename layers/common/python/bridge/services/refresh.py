@@ -76,13 +76,12 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
     began, at = (state.since, state.page) if state.page else (start, 1)
     told = {"listed": 0, "read": 0, "sent": 0}
     try:
-        for page in pages(needs.plytix.listed(since, at)):
+        for at, page in enumerate(pages(needs.plytix.listed(since, at)), at):  # noqa: B020, B007 -- where it stopped, if it does
             in_time(needs)
             late = behind(page, needs)
             touched = {row.sku for row in page} | read(late, needs)
             told["sent"] += nudge(touched, needs)
             told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
-            at += 1
         if schema.version != state.schema:  # what Plytix refused may be right now
             told["sent"] += sum(nudge(page, needs) for page in _freed(needs))
     except Later:
