@@ -21,7 +21,7 @@ class Export(Construct):
         refresh = Worker(self, "Refresh", source="export/refresh", ground=ground, timeout_s=900, memory_mb=1024)
         mirror = ("GetItem", "BatchGetItem", "PutItem", "Query", "Scan")
         refresh.table("MIRROR_TABLE", storage.mirror, *mirror, indexes=True)
-        refresh.table("WANTED_TABLE", storage.wanted, "GetItem", "Query", indexes=True)
+        refresh.table("WANTED_TABLE", storage.wanted, "GetItem", "BatchGetItem", "Query", indexes=True)
         refresh.table("HISTORY_TABLE", storage.history, "PutItem")
         refresh.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query")
         refresh.sends("MAIN_QUEUE_URL", queues.main.queue)

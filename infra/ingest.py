@@ -6,7 +6,7 @@ from constructs import Construct
 
 from infra.queues import APPLY_S, PREPARE_S, RECEIVE_S, Queues
 from infra.storage import Storage
-from infra.worker import READ_VERSION, WRITE, Ground, Worker
+from infra.worker import READ_VERSION, REPLACE, WRITE, Ground, Worker
 
 
 class Ingest(Construct):
@@ -37,7 +37,7 @@ class Ingest(Construct):
         receive.sends("RUNS_QUEUE_URL", queues.runs.queue)
         receive.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query")
         receive.objects("EXCHANGE_BUCKET", storage.exchange, READ_VERSION, "*/inbox/*")
-        receive.objects("EXCHANGE_BUCKET", storage.exchange, WRITE, "*/receipts/*")
+        receive.objects("EXCHANGE_BUCKET", storage.exchange, REPLACE, "*/receipts/*")
         receive.reads("WORK_BUCKET", storage.work, "configuration/*")
         receive.tells()
         return receive
@@ -62,7 +62,7 @@ class Ingest(Construct):
         prepare.table("WANTED_TABLE", storage.wanted, "GetItem", "BatchGetItem", "PutItem", "Query")
         prepare.table("MIRROR_TABLE", storage.mirror, "BatchGetItem")
         prepare.objects("EXCHANGE_BUCKET", storage.exchange, READ_VERSION, "*/inbox/*")
-        prepare.objects("EXCHANGE_BUCKET", storage.exchange, WRITE, "*/receipts/*")
+        prepare.objects("EXCHANGE_BUCKET", storage.exchange, REPLACE, "*/receipts/*")
         prepare.lists("EXCHANGE_BUCKET", storage.exchange)  # a drop in the archive is "gone" (404), not "forbidden"
         prepare.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "schema/*", "values/*", "archive/*")
         prepare.objects("WORK_BUCKET", storage.work, WRITE, "stages/*", "schema/*", "values/*")

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra.queues import Queues
 from infra.storage import Storage
-from infra.worker import READ_VERSION, REMOVE, WRITE, Ground, Worker
+from infra.worker import READ_VERSION, REMOVE, REPLACE, WRITE, Ground, Worker
 
 
 class Remediate(Construct):
@@ -42,7 +42,7 @@ class Remediate(Construct):
         )
         report.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query")
         report.objects("EXCHANGE_BUCKET", storage.exchange, (*READ_VERSION, *REMOVE), "*/inbox/*")
-        report.objects("EXCHANGE_BUCKET", storage.exchange, WRITE, "*/receipts/*")
+        report.objects("EXCHANGE_BUCKET", storage.exchange, REPLACE, "*/receipts/*")
         # A second attempt finds the drop gone, and must be told "gone" (404), not "forbidden" (403).
         report.lists("EXCHANGE_BUCKET", storage.exchange)
         report.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "archive/*", "values/*")

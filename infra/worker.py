@@ -23,6 +23,7 @@ from infra.queues import WorkQueue
 
 READ_VERSION = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE = ("s3:PutObject", "s3:AbortMultipartUpload")
+REPLACE = ("s3:GetObject", *WRITE)  # looks first at what stands there
 REMOVE = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 
 

@@ -12,6 +12,7 @@ the account      reset(schema="keep"|"drop")        products and assets gone, fa
                  add_option / remove_option(attribute, option)    remove_attribute(attribute)
 its customs      bulk(entitled=True, running_s=0, counters_s=0, late_polls=1)     who is not entitled gets 403 (jobs.py)
                  manners(links="objects"|"strings", filters="grouped"|"flat", slashes="accept"|"redirect")   (manners.py)
+                 most_bytes(bytes=None)             a larger body is a 413
                  use(id, used=True)                 an attribute, category or asset that cannot be deleted
 a person         create(values)    edit(sku, values)    rename(sku, to)    delete(sku)       audit USER, `modified` moves
 storing          normalise(field, rules)     sku, label or an attribute's label; strip squeeze upper lower round:N; [] ends it
@@ -76,7 +77,7 @@ class Control(Customs):
         self.tokens.revive()
         self.told = "nothing"
         self.store.jobs.entitled, self.store.jobs.pace = False, Pace()
-        self.store.manners = Manners()
+        self.store.manners, self.largest = Manners(), None
         self.store.in_use.clear()
         self.measured = Measure()
         self.plan(self.first_plan)

@@ -10,6 +10,8 @@ from local.plytix.parts import locked
 class Customs(Mischief):
     """What accounts of Plytix differ in."""
 
+    largest: int | None = None
+
     @locked
     def bulk(
         self, entitled: bool = True, running_s: float = 0.0, counters_s: float = 0.0, late_polls: int = 1
@@ -17,6 +19,11 @@ class Customs(Mischief):
         """Whether the account has the bulk job, and how the jobs to come go (jobs.py)."""
         self.store.jobs.entitled = entitled
         self.store.jobs.pace = Pace(running_s, counters_s, late_polls)
+
+    @locked
+    def most_bytes(self, bytes: int | None = None) -> None:
+        """A larger body is answered 413; None: there is no limit. Which one Plytix has nobody knows (plytix-api.md §16, 1)."""
+        self.largest = bytes
 
     @locked
     def manners(self, links: str | None = None, filters: str | None = None, slashes: str | None = None) -> dict[str, str]:

@@ -4,8 +4,9 @@
         plytix.attributes([{"name": "Colour", "type_class": "TextAttribute"}])
         client = Client(plytix.url, key="key", password="password")   # authentication and API on this one URL
 
-A request passes, in this order: faults that end it, the token (401), the windows (429), the path (404, 405), the body (400),
-the resource. Only the resource changes anything, so what was refused before it left no effect (plytix-api.md §3).
+A request passes, in this order: faults that end it, the token (401), the windows (429), the size of its body (413),
+the path (404, 405), the body (400), the resource. Only the resource changes anything, so what was refused before it left
+no effect (plytix-api.md §3).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from local.plytix.tokens import PER_SECOND
 
 TOKEN_PATH = "/auth/api/get-token"
 TOKEN_HEADERS = (("RateLimit-Limit", str(PER_SECOND)), ("X-RateLimit-Limit-Second", str(PER_SECOND)))  # §2
+TOO_LARGE = "<html><body><h1>413 Request Entity Too Large</h1></body></html>"  # a gateway's word, we suppose: §4 has none
 READING = ("changes", "counts", "dump", "log", "product", "state")  # control calls that GET may ask for
 log = logging.getLogger(__name__)
 
@@ -137,6 +139,8 @@ class Simulator(Control):
         now = self.clock.now()
         if (full := self.limits.take(now)) is not None:
             return too_many(*self.limits.told(full), self.limits.wait_s(full, now), self.told)
+        if self.largest is not None and len(asked.body) > self.largest:
+            return Answer(413, TOO_LARGE)
         self.store.catch_up()
         if found.kind != "unknown" and (asked.body or asked.method in ("POST", "PATCH", "PUT")):
             call.body = found.reads(asked.body, asked.type)

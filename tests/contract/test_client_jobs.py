@@ -10,7 +10,7 @@ from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session, Unlimited
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
-from bridge.errors import Changed, Denied, Fate, Later, Refused
+from bridge.errors import Changed, Denied, Fate, Later, Refused, Untold
 from bridge.ports import Edit
 from local.plytix.server import Simulator
 from tests.contract.connected import Kept
@@ -120,6 +120,75 @@ def test_a_job_that_does_not_end_leaves_its_products_in_flight(plytix, client):
     assert answer.fate is Fate.IN_FLIGHT
 
 
+def texts(ids, length):
+    return [Edit(id, Sku(sku), {"label": f"{sku} {'x' * length}"}) for sku, id in ids.items()]
+
+
+def test_a_job_that_is_too_large_is_halved_until_it_is_taken(plytix, client):
+    ids = plytix.products([{"sku": f"A-{n:02}"} for n in range(16)])
+    plytix.most_bytes(6_000)
+
+    answers = client.patch_many(texts(ids, 1_000))
+
+    assert all(answers[id].values["label"].startswith(f"{sku} x") for sku, id in ids.items())
+    assert [len(b) for b in (jobs(plytix, 413), jobs(plytix, 200))] == [2, 4]  # 16 and 8; the second 8 are not tried
+    assert "patch" not in client.requests
+
+
+def test_of_the_same_account_later_jobs_are_small_enough_at_once(plytix, client):
+    ids = plytix.products([{"sku": f"A-{n:02}"} for n in range(16)])
+    plytix.most_bytes(6_000)
+    client.patch_many(texts(ids, 1_000))
+    plytix.clear_log()
+
+    client.patch_many(texts(ids, 1_001))
+
+    assert jobs(plytix, 413) == []
+
+
+def test_a_product_that_no_job_takes_goes_alone_and_its_neighbours_by_job(plytix, client):
+    ids = plytix.products([{"sku": f"A-{n}"} for n in range(4)])
+    edits = texts(ids, 100)
+    edits[2] = Edit(edits[2].id, edits[2].sku, {"label": "y" * 2_900})
+    plytix.most_bytes(2_950)  # as a patch it is just small enough
+
+    answers = client.patch_many(edits)
+
+    assert [len(answers[id].values["label"]) for id in ids.values()] == [104, 104, 2_900, 104]
+    assert client.requests["patch"] == 1
+
+
+def test_a_product_that_is_too_large_even_alone_is_refused_and_its_neighbours_are_taken(plytix, client):
+    ids = plytix.products([{"sku": "A-1"}, {"sku": "A-2"}])
+    plytix.most_bytes(2_000)
+
+    answers = client.patch_many([*edits({"A-1": ids["A-1"]}, label="y" * 3_000), *edits({"A-2": ids["A-2"]}, label="new")])
+
+    assert answers[ids["A-2"]].values["label"] == "new"
+    assert type(answers[ids["A-1"]]) is Refused
+    assert "larger than Plytix takes" in str(answers[ids["A-1"]])
+
+
+def jobs(plytix, status):
+    return [entry for entry in plytix.log() if entry["method"] == "POST" and "/bulk/" in entry["path"] and entry["status"] == status]
+
+
+RUNS = {"status": "In progress", "summary": {"ok": "0", "error": "0", "cancelled": "0"}}
+LEFT_OUT = {"status": "Finished", "summary": {"ok": "1", "error": "0", "cancelled": "0"}, "products": [], "errors": []}
+
+
+@pytest.mark.parametrize(("status", "body", "error"), [
+    (200, {"data": [RUNS]}, Untold), (200, {"data": [LEFT_OUT]}, Untold),
+    (503, None, Later), (429, {"message": "API rate limit exceeded"}, Later), (404, {"error": {"msg": "Not found"}}, Later)],
+    ids=["it never counts", "it counts and does not tell of the row", "down", "the window is full", "not to be seen"])
+def test_who_answers_and_does_not_tell_fails_and_who_does_not_answer_is_waited_for(plytix, client, status, body, error):
+    plytix.bulk(running_s=100_000)
+    ids = plytix.products([{"sku": "A-1"}])
+    plytix.refuse(status, None, path="/api/v1/bulk/products/*", body=body)
+
+    assert type(client.patch_many(edits(ids, label="new"))[ids["A-1"]]) is error
+
+
 @pytest.mark.parametrize("fault", [{"effect": "drop"}, {"effect": "cut"}, {"effect": "refuse", "status": 503}], ids=str)
 def test_a_submission_without_an_answer_may_have_been_heard(plytix, client, fault):
     ids = plytix.products([{"sku": "A-1"}])
@@ -138,7 +207,7 @@ def test_a_job_that_nobody_can_find_again_may_run_all_the_same(plytix, client, t
 
     answer = client.patch_many(edits(ids, label="new"))[ids["A-1"]]
 
-    assert isinstance(answer, Later)
+    assert type(answer) is Untold
     assert answer.fate is Fate.IN_FLIGHT
 
 

@@ -15,6 +15,7 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.row import Sku
 from bridge.domain.run import Run, State
 from bridge.domain.sequence import landing
+from bridge.ports import MirrorState
 
 KEY = "erp/inbox/prices/PRICES.csv"
 DAY_MS = 86_400_000
@@ -106,6 +107,18 @@ def test_a_registration_that_is_gone_is_not_made_anew_by_a_second_report(ledger,
     ledger.is_reported(run, NOW)
 
     assert "v1" not in items()
+
+
+def test_a_census_under_way_is_known_until_it_is_complete_and_a_refresh_between_leaves_it(ledger):
+    ledger.complete(MirrorState(loaded=NOW, since=NOW, refreshed=NOW, schema="1", census=1))
+    ledger.counted(NOW, "A-1")
+    assert (ledger.state().counted, ledger.state().counted_to) == (NOW, "A-1")
+
+    ledger.complete(replace(ledger.state(), refreshed=NOW + 1))
+    assert (ledger.state().counted, ledger.state().counted_to) == (NOW, "A-1")
+
+    ledger.complete(replace(ledger.state(), census=NOW, counted=0, counted_to=""))
+    assert (ledger.state().census, ledger.state().counted, ledger.state().counted_to) == (NOW, 0, "")
 
 
 # ---- chunks

@@ -338,3 +338,14 @@ def test_requests_of_many_clients_are_served_one_after_another_and_all(api):
     assert len({product["sku"] for product in api.plytix.dump()}) == 160
     modified = [product["modified"] for product in api.plytix.dump()]
     assert len(set(modified)) == 160
+
+
+def test_a_body_that_is_larger_than_the_account_takes_is_a_413_and_leaves_nothing(api):
+    Remote(api.plytix.url).call("most_bytes", bytes=200)
+
+    assert api.ask("POST", "v1/products", {"sku": "TR-9", "label": "x" * 200}).status_code == 413
+    assert api.plytix.product("TR-9") is None
+    assert api.ask("POST", "v1/products", {"sku": "TR-9", "label": "x" * 100}).status_code == 201
+
+    api.plytix.reset()
+    assert api.ask("POST", "v1/products", {"sku": "TR-9", "label": "x" * 200}).status_code == 201

@@ -111,7 +111,7 @@ class Execution:
             redrive(Redrive(configuration, w.ledger, w.claims, w.tables, w.exchange, w.queues, w.events, w.clock))
         else:
             r = Refresh(configuration, w.ledger, w.tables, w.plytix, schemas, w.queues, w.clock)
-            refresh(r) if kind == "refresh" else census(r)
+            refresh(r) if kind == "refresh" else census(r, w.now)
 
     def deliverable(self) -> list[tuple[str, list[Message], Message]]:
         """What may be delivered now; of a FIFO group only the first, and one at a time."""

@@ -7,13 +7,14 @@ from typing import Any
 
 from bridge.configuration import Bundle, Column, Feed, Key, Partner
 from bridge.domain.mirror import Applied, Existence, Mirror
+from bridge.domain.product import Schema
 from bridge.domain.sequence import Sequence, landing
 from bridge.domain.values import digest
 from bridge.domain.wanted import EXISTS, Said, Wanted
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (1_764_000_000_000 + day * 86_400_000 for day in range(4))
 ID = "5f0a00000000000000000001"
-SCHEMA = "schema of today"
+SCHEMA = Schema("today", {"color": "DropdownAttribute"}, {"color": ["red", "blue"]})
 
 
 def at(ms: int) -> Sequence:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.domain.forecast import PAGE
 from bridge.domain.product import Listed, Product, Schema, Structure
 from bridge.domain.row import Sku
 from bridge.errors import BridgeError, Changed, Refused
@@ -33,7 +34,7 @@ KINDS = {"decimal": "DecimalAttribute", "integer": "IntAttribute"}
 class Plytix:
     """Small, but it normalises (names in capitals), refuses (colours that are no options), and lets people work in it.
 
-    `tells`: its schema has the options; else they are told by refusals alone.
+    `tells`: its schema says that options are all that a colour may be; else refusals alone tell so.
     """
 
     def __init__(self, world: World, options: set[str]) -> None:
@@ -95,7 +96,8 @@ class Plytix:
     def listed(self, since_ms: int | None, page: int = 1) -> Iterator[Listed]:
         self.w.step("list products")
         self.requests["list"] += 1
-        return iter([Listed(p.id, p.sku, p.modified) for p in self.products.values() if p.modified >= (since_ms or 0)])
+        rows = [Listed(p.id, p.sku, p.modified) for p in self.products.values() if p.modified >= (since_ms or 0)]
+        return iter(rows[(page - 1) * PAGE:])
 
     def read_many(self, ids: Any) -> list[Product]:
         self.w.step(f"GET {list(ids)}")
@@ -106,9 +108,8 @@ class Plytix:
         self.w.step("read the schema")
         columns = [column for feed in self.w.configuration.feeds.values() for column in feed.columns.values()]
         types = {column.to: KINDS.get(column.type, "TextAttribute") for column in columns}
-        if not self.tells:
-            return Schema(str(self.version), types)
-        return Schema(str(self.version), types | {"color": "DropdownAttribute"}, {"color": sorted(self.options)})
+        types["color"] = "DropdownAttribute" if self.tells else "TextAttribute"
+        return Schema(str(self.version), types, {"color": sorted(self.options)})
 
     def structure(self, now_ms: int) -> Structure:
         return Structure(now_ms)

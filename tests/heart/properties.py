@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bridge.domain.mirror import Existence
+from bridge.domain.product import NO_SCHEMA
 from bridge.domain.reconcile import reconcile
 from bridge.domain.run import Run, State
 from tests.heart.ideal import Ideal
@@ -57,7 +58,7 @@ def check(x: Execution) -> None:
     if any(intent for _, _, intent in x.w.claims.items.values()):
         raise Broken(f"never settled: {x.w.claims.items}")
     for sku in {s for s, _ in tables.wanted_items}:
-        change = reconcile(tables.peek_wanted_of(sku), tables.peek_mirror(sku), x.w.configuration, x.w.schemas.known)
+        change = reconcile(tables.peek_wanted_of(sku), tables.peek_mirror(sku), x.w.configuration, x.w.schemas.kept or NO_SCHEMA)
         if change.send:
             raise Broken(f"{sku} is out of step at rest: {change}")
     check_requests(x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,16 +10,23 @@ import pytest
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
 from bridge.domain.run import State
+from bridge.errors import BridgeError, Fate, Later, Untold
+from bridge.ports import Edit
 from bridge.services.apply import MANY, TRIES, Apply, apply_chunk
 from bridge.services.bring import Heart
 from tests.heart.explore import Execution
 from tests.heart.scenario import Scenario
 from tests.heart.told import receipt_of, results_of
 
+ROWS = {"A": {"price": "1"}, "B": {"price": "2"}}
 
-def queued(rows: dict[str, dict[str, str]]) -> Execution:
+
+def queued(rows: dict[str, dict[str, str]], *before: tuple[str, Any, Any], bulk: bool = False) -> Execution:
     """A drop of one chunk, which is queued."""
-    x = Execution(Scenario(settled=True, recreate=False, chunk_size=len(rows), events=(("drop", "erp", rows),)))
+    x = Execution(Scenario(settled=True, recreate=False, chunk_size=len(rows), events=(*before, ("drop", "erp", rows)), bulk=bulk))
+    for _ in before:
+        x.event()
+    x.rest()
     x.event()
     while State.APPLYING not in {run.state for run in x.w.ledger.runs.values()}:
         x.calm()
@@ -29,7 +36,7 @@ def queued(rows: dict[str, dict[str, str]]) -> Execution:
 
 @pytest.fixture
 def x() -> Execution:
-    return queued({"A": {"price": "1"}, "B": {"price": "2"}})
+    return queued(ROWS)
 
 
 @pytest.fixture
@@ -50,7 +57,7 @@ def fault(x: Execution) -> Iterator[None]:
 def applying(x: Execution, given_up: list[Sku]) -> Apply:
     w = x.w
     w.now += 100_000  # claims of those who failed have ended
-    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas.opened(), w.clock)
+    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas.opened(), w.clock, worth=1)
     return Apply(heart, w.ledger, w.stage, w.events, w.ledger.state(), gives_up=lambda sku, error: given_up.append(sku))
 
 
@@ -93,3 +100,62 @@ def test_after_ten_tries_the_row_is_held_and_told_and_the_others_are_done(x: Exe
     assert [issue["code"] for issue in receipt_of(x, closed)["issues"]] == ["HELD-FAILED"]
     assert x.w.tables.due("acme/erp", x.w.now) == ["A"]
 
+
+# ---- what a bulk job never tells
+THERE = tuple(("create", sku, {"name": "by hand", "price": "9"}) for sku in "AB")
+
+
+@pytest.fixture
+def jobs() -> Execution:
+    """Two products are to be changed by a bulk job."""
+    return queued(ROWS, *THERE, bulk=True)
+
+
+def says_of_a(x: Execution, monkeypatch: pytest.MonkeyPatch, error: Later) -> None:
+    """Instead of changing A."""
+    good = x.w.plytix.patch_many
+
+    def patch_many(edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
+        others = good([edit for edit in edits if edit.sku != "A"], patience_s)
+        return others | {edit.id: error for edit in edits if edit.sku == "A"}
+
+    monkeypatch.setattr(x.w.plytix, "patch_many", patch_many)
+
+
+def tried(x: Execution, run: str, given_up: list[Sku]) -> None:
+    x.w.now += 400_000  # what a job may still change is nobody else's until then
+    apply_chunk(run, 0, applying(x, given_up))
+
+
+@pytest.mark.parametrize("fate", [Fate.UNKNOWN, Fate.IN_FLIGHT])
+def test_a_row_that_bulk_jobs_never_tell_of_is_held_and_told_after_ten_tries(
+        jobs: Execution, monkeypatch: pytest.MonkeyPatch, fate: Fate) -> None:
+    (run,), given_up = jobs.w.ledger.runs, []
+    says_of_a(jobs, monkeypatch, Untold("a bulk job did not tell", fate=fate))
+
+    for _ in range(TRIES - 1):
+        with pytest.raises(Untold):
+            tried(jobs, run, given_up)
+    tried(jobs, run, given_up)
+    while jobs.calm():
+        pass
+
+    closed = jobs.w.ledger.runs[run]
+    assert (closed.state, given_up, results_of(jobs, closed)) == (State.CLOSED, ["A"], [("A", "HELD"), ("B", "UPDATED")])
+    assert [issue["code"] for issue in receipt_of(jobs, closed)["issues"]] == ["HELD-FAILED"]
+    assert jobs.w.tables.due("acme/erp", jobs.w.now) == ["A"]
+
+
+def test_while_plytix_is_down_or_the_hour_is_spent_no_try_counts(jobs: Execution, monkeypatch: pytest.MonkeyPatch) -> None:
+    (run,), given_up = jobs.w.ledger.runs, []
+    with monkeypatch.context() as waiting:
+        says_of_a(jobs, waiting, Later("the hour is spent", 600))
+        for _ in range(TRIES + 2):
+            with pytest.raises(Later):
+                tried(jobs, run, given_up)
+    assert not jobs.w.ledger.failures
+
+    tried(jobs, run, given_up)
+    while jobs.calm():
+        pass
+    assert results_of(jobs, jobs.w.ledger.runs[run]) == [("A", "UPDATED"), ("B", "UPDATED")]

@@ -89,7 +89,7 @@ def test_without_a_product_the_whole_row_has_one_reason(stands, outcome):
 
 
 def test_a_product_that_plytix_refused_as_a_whole_is_told_with_its_words():
-    item = replace(wants(TUESDAY, price="1"), refused={EXISTS: Refusal(said(True).digest, SCHEMA, "too many products")})
+    item = replace(wants(TUESDAY, price="1"), refused={EXISTS: Refusal(said(True).digest, SCHEMA.version, "too many products")})
 
     judged = told({"price": "1"}, wanted=item, mirror=Mirror(), exists=Standing.REFUSED)
 

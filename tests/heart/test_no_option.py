@@ -20,13 +20,13 @@ HEALED = replace(WAITING, events=(BY_HAND, TEAL, TEAL, ("option", "teal"), TEAL)
 
 def lived(scenario, dying=()):
     x = Execution(scenario, dying=dying)
-    x.receipts, write = [], x.w.exchange.write
+    x.receipts, tell = [], x.w.exchange.tell
 
-    def noted(partner, path, content, kind):
+    def noted(partner, path, content, kind, rank):
         if path.endswith(".json"):
             x.receipts.append(orjson.loads(content))
-        write(partner, path, content, kind)
-    x.w.exchange.write = noted
+        tell(partner, path, content, kind, rank)
+    x.w.exchange.tell = noted
     x.live()
     return x
 
@@ -67,6 +67,19 @@ def test_it_goes_by_itself_once_the_option_is_there():
     assert refused(receipt_of(x, again)) == refused(receipt_of(x, first))
     assert (sorted(outcomes_of(x, after)), receipt_of(x, after)["issues"]) == ([("A", "UNCHANGED"), ("B", "UNCHANGED")], [])
     assert (x.w.plytix.requests["write"], [e for e in x.w.plytix.log if e.kind == "refusal"]) == (3, [])
+
+
+@pytest.mark.parametrize("tells", [True, False], ids=["never sent", "refused by Plytix"])
+def test_what_else_people_change_in_the_schema_costs_it_no_request_and_no_message(tells):
+    x = lived(replace(WAITING, tells=tells))
+    before = dict(x.w.plytix.requests), len(x.w.plytix.log), x.started
+
+    x.person("option", "blue")
+    refreshes(x)
+
+    assert x.w.schemas.kept.options["color"] == ["blue", "red"]
+    spent = {kind: n - before[0][kind] for kind, n in x.w.plytix.requests.items()}
+    assert (spent["write"], spent["read"], x.w.plytix.log[before[1]:], x.started) == (0, 0, [], before[2] + 1)
 
 
 def test_wherever_a_worker_dies_it_ends_so():

@@ -8,30 +8,60 @@ import pytest
 
 from tests.heart.explore import Execution, Moment
 from tests.heart.scenario import Scenario
-from tests.heart.told import end_of, receipt_of
+from tests.heart.told import end_of, page_of, receipt_of
+from tests.heart.world import Message
 
 ONE_DROP = Scenario(settled=True, recreate=False, chunk_size=2, events=(("drop", "erp", {"A": {"price": "1"}}),))
 
 
-def test_a_worker_who_is_late_with_received_does_not_take_closed_back():
+@pytest.mark.parametrize(("kind", "word"), [("receive", "received"), ("prepare", "checked"), ("report", "closed")])
+@pytest.mark.parametrize("file", ["json", "txt"])
+def test_a_worker_who_is_late_takes_no_later_word_back(kind, word, file):
     x = Execution(ONE_DROP)
     x.event()
-    x.w.intake.append(replace(x.w.intake[0]))  # the event twice
-    x.deliver(*x.deliverable()[0])
-    (late,) = x.workers
-    while not late.label.startswith("write"):
-        x.advance(late)
+    late = None
+    while late is None or not (late.label.startswith("tell") and f".{file} " in late.label):
+        assert x.calm()
+        late = next((worker for worker in x.workers if worker.name.startswith(kind)), late)
 
     x.workers.remove(late)
+    x.timers += [Message({"timer": "redrive"})]  # somebody else does his work
     while x.calm():
         pass
     (run,) = x.w.ledger.runs.values()
-    assert receipt_of(x, run)["state"] == "closed"
+    assert (receipt_of(x, run)["state"], "closed" in page_of(x, run)) == ("closed", True), word
 
     x.workers.append(late)
     while x.calm():
         pass
-    assert receipt_of(x, run)["state"] == "closed"
+    assert (receipt_of(x, run)["state"], "closed" in page_of(x, run)) == ("closed", True), word
+
+
+def test_wherever_a_worker_dies_the_partner_is_told_received_checked_closed():
+    once, words = telling()
+    assert words == {"json": ["received", "checked", "closed"], "txt": ["received", "checked", "closed"]}
+
+    for moment in [Moment(call) for call in range(1, once.calls + 1)] + [Moment(call, after=True) for call in once.lasts]:
+        _, after_death = telling(moment)
+        assert after_death == words, moment
+
+
+def telling(*dying):
+    """Lives through one drop; gives what stood in its receipt, one word after the other."""
+    x = Execution(ONE_DROP, dying=dying)
+    words, tell = {"json": [], "txt": []}, x.w.exchange.tell
+
+    def told(partner, path, content, kind, rank):
+        tell(partner, path, content, kind, rank)
+        stands = x.w.files[f"{partner}/{path}"].decode()
+        word = next(word for word in ("received", "checked", "closed") if f'"state": "{word}"' in stands or f"— {word}" in stands)
+        seen = words[path.rpartition(".")[2]]
+        if seen[-1:] != [word]:
+            seen.append(word)
+
+    x.w.exchange.tell = told
+    x.live()
+    return x, words
 
 
 # ---- a person's value that gives way to the owner's while no drop of his is there
@@ -74,7 +104,7 @@ def test_a_worker_who_is_late_with_closed_does_not_take_cut_off_back():
     while late is None:
         x.calm()
         late = next((worker for worker in x.workers if worker.name.startswith("report")), None)
-    while not late.label.startswith("write"):
+    while not late.label.startswith("tell"):
         x.advance(late)
 
     x.workers.remove(late)

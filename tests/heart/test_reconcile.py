@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.domain.mirror import Existence, Mirror, buried
 from bridge.domain.outcome import Standing
+from bridge.domain.product import NO_SCHEMA, Schema
 from bridge.domain.reconcile import Change, Kind, reconcile
 from bridge.domain.wanted import EXISTS, Refusal
 from tests.heart.items import MONDAY, SCHEMA, THURSDAY, TUESDAY, WEDNESDAY, a_bundle, a_feed, holds, said, sent, updates, wants
@@ -98,9 +99,10 @@ def test_all_that_is_wanted_of_a_product_goes_in_one_change():
 
 
 # ---- what counts no more
-def refusing(value, schema=SCHEMA):
-    item = wants(color=value, name="n")
-    return replace(item, refused={"color": Refusal(item.values["color"].digest, schema, "is not an option")})
+def refusing(value, attribute="color", definition=""):
+    item = wants(**{attribute: value}, name="n")
+    return replace(item, refused={
+        attribute: Refusal(item.values[attribute].digest, definition or SCHEMA.definition(attribute), "is not an option")})
 
 
 def test_a_refused_value_stays_out_and_holds_nothing_else_back():
@@ -125,11 +127,50 @@ def test_a_refused_value_that_stands_all_the_same_is_in_step():
     assert (change.send, change.open) == ({}, {"acme/erp": {}})
 
 
-@pytest.mark.parametrize("schema", ["schema of tomorrow", ""])
-def test_a_refused_value_is_tried_again_when_the_schema_has_changed(schema):
-    change = reconcile({"acme/erp": refusing("teal")}, holds({}), a_bundle(a_feed(color="feed", name="latest")), schema)
+def schema(version="tomorrow", **attributes):
+    """`attributes`: label → type, or options of a dropdown."""
+    types = {label: said if isinstance(said, str) else "DropdownAttribute" for label, said in attributes.items()}
+    return Schema(version, types, {label: said for label, said in attributes.items() if not isinstance(said, str)})
+
+
+TODAY = ["red", "blue"]
+
+
+@pytest.mark.parametrize("now", [
+    schema(color=[*TODAY, "teal"]), schema(color="TextAttribute"), schema(size="TextAttribute"), NO_SCHEMA],
+    ids=["its option is there", "another type", "the attribute is gone", "nobody knows"])
+def test_a_refused_value_is_tried_again_when_what_it_was_refused_for_has_changed(now):
+    change = reconcile({"acme/erp": refusing("teal")}, holds({}), a_bundle(a_feed(color="feed", name="latest")), now)
 
     assert change.send["color"].said.value == "teal"
+
+
+@pytest.mark.parametrize("now", [
+    schema(color=TODAY, size="TextAttribute"), schema(color=TODAY[::-1]), schema(color=[*TODAY, "green"]), schema(color=["red"])],
+    ids=["an attribute more", "sorted anew", "an option more, for another value", "an option less"])
+def test_what_else_changes_in_the_schema_costs_it_no_request(now):
+    change = reconcile({"acme/erp": refusing("teal")}, holds({}), a_bundle(a_feed(color="feed", name="latest")), now)
+
+    assert (sorted(change.send), change.open) == (["name"], {"acme/erp": {"color": Standing.REFUSED}})
+
+
+@pytest.mark.parametrize("lacking", [["red", "teal"], ["teal"]])
+def test_of_several_options_none_may_be_lacking(lacking):
+    feeds = a_bundle(a_feed(color="feed", name="latest"))
+
+    assert "color" not in reconcile({"acme/erp": refusing(lacking)}, holds({}), feeds, schema(color=[*TODAY, "green"])).send
+    assert "color" in reconcile({"acme/erp": refusing(lacking)}, holds({}), feeds, schema(color=[*TODAY, "teal"])).send
+
+
+@pytest.mark.parametrize(("attribute", "value", "was", "again"), [
+    ("size", "XL", SCHEMA.version, True), ("gtin", "4006381333931", SCHEMA.version, True),
+    ("label", "much too long", SCHEMA.definition("label"), False)],
+    ids=["Plytix named nothing", "another product's GTIN", "a name"])
+def test_any_change_of_the_schema_frees_what_no_definition_explains(attribute, value, was, again):
+    feeds, item = a_bundle(a_feed(name="latest", **{attribute: "feed"})), refusing(value, attribute, was)
+
+    assert attribute not in reconcile({"acme/erp": item}, holds({}), feeds, SCHEMA).send
+    assert (attribute in reconcile({"acme/erp": item}, holds({}), feeds, replace(SCHEMA, version="tomorrow")).send) is again
 
 
 def test_another_value_is_tried_although_the_one_before_was_refused():
@@ -185,7 +226,7 @@ def test_a_product_that_a_person_deleted_is_made_again_where_its_feed_says_so():
 
 def test_a_product_that_plytix_refuses_as_a_whole_is_told_so_and_not_tried_again():
     item = wants(price="1")
-    item = replace(item, refused={EXISTS: Refusal(item.values[EXISTS].digest, SCHEMA, "too many products")})
+    item = replace(item, refused={EXISTS: Refusal(item.values[EXISTS].digest, SCHEMA.version, "too many products")})
 
     assert reconcile({"acme/erp": item}, Mirror(), a_bundle(a_feed(price="feed")), SCHEMA) == Change(
         open={"acme/erp": {EXISTS: Standing.REFUSED}})
@@ -212,7 +253,7 @@ def cases(draw):
         words = draw(st.dictionaries(ATTRIBUTES, st.builds(lambda value, day: said(value, day + number), values, days)))  # noqa: B023
         item = (wants if feed.creates else updates)(draw(days) + number, **words)
         refused = draw(st.sets(st.sampled_from(sorted(item.values)))) if item.values else ()
-        wanted[feed.id] = replace(item, refused={a: Refusal(item.values[a].digest, SCHEMA, "no") for a in refused})
+        wanted[feed.id] = replace(item, refused={a: Refusal(item.values[a].digest, SCHEMA.version, "no") for a in refused})
         made.append(feed)
     return wanted, draw(mirrors), a_bundle(*made)
 

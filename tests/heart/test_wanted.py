@@ -18,7 +18,7 @@ NOW = THURSDAY
 
 def hear(wanted, day, /, refused=None, **values):
     """One more row of the feed, out of the drop that landed on that day. `refused`: attribute → why its value is not taken."""
-    noted = refusals(values, refused or {}, SCHEMA)
+    noted = refusals(values, refused or {}, {"color": SCHEMA.definition("color")})
     return tell(wanted, values, run=run_of(day), line=2, sequence=at(day), now_ms=NOW, refused=noted)
 
 
@@ -82,7 +82,7 @@ def test_since_when_it_is_open_is_not_moved_by_what_comes_later():
 
 
 def test_a_refusal_stays_noted_until_apply_looks_again():
-    refused = {"color": Refusal(said("teal").digest, SCHEMA, "no")}
+    refused = {"color": Refusal(said("teal").digest, SCHEMA.version, "no")}
     wanted = replace(hear(Wanted(), MONDAY, color="teal"), refused=refused)
 
     assert hear(wanted, TUESDAY, color="red").refused == refused
@@ -97,7 +97,7 @@ def test_a_value_that_is_known_not_to_be_taken_is_wanted_and_noted_as_refused(be
     wanted = hear(before, TUESDAY, refused=NO_OPTION, color="teal", price="1")
 
     assert {a: s.value for a, s in wanted.values.items()} == {"color": "teal", "price": "1"}
-    assert wanted.refused == {"color": Refusal(said("teal").digest, SCHEMA, "its options are red")}
+    assert wanted.refused == {"color": Refusal(said("teal").digest, SCHEMA.definition("color"), "its options are red")}
 
 
 def test_of_an_older_drop_that_comes_late_nothing_is_noted():
@@ -136,7 +136,8 @@ values = st.none() | st.booleans() | numbers | st.text() | st.lists(st.text())
 
 @given(st.dictionaries(st.text(), values), st.dictionaries(st.text(), st.sampled_from(Standing)), st.integers(1))
 def test_what_is_stored_reads_back_the_same(says, opens, version):
-    wanted = Wanted({a: said(v) for a, v in says.items()}, {a: Refusal(said(v).digest, SCHEMA, "no") for a, v in says.items()}, opens,
-                    MONDAY, version, {a: Over(v, run) for run, (a, v) in zip(["", run_of(MONDAY)] * len(says), says.items(), strict=False)})
+    refused = {a: Refusal(said(v).digest, SCHEMA.version, "no") for a, v in says.items()}
+    over = {a: Over(v, run) for run, (a, v) in zip(["", run_of(MONDAY)] * len(says), says.items(), strict=False)}
+    wanted = Wanted({a: said(v) for a, v in says.items()}, refused, opens, MONDAY, version, over)
 
     assert from_json(stored(to_json(wanted)), version) == wanted

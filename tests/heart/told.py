@@ -36,6 +36,10 @@ def receipt_of(x: Execution, run: Run) -> dict[str, Any]:
     return receipt
 
 
+def page_of(x: Execution, run: Run) -> str:
+    return x.w.files[f"{run.partner}/{path(run)}.txt"].decode()
+
+
 def results_of(x: Execution, run: Run) -> list[tuple[str, str]]:
     """SKU and outcome of each row of the result file."""
     text = x.w.files[f"{run.partner}/{path(run)}.result.csv"].decode("utf-8-sig")

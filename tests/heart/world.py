@@ -16,7 +16,7 @@ from bridge.configuration import Bundle, Lane
 from bridge.domain import history, mirror, wanted
 from bridge.domain.drop import Drop
 from bridge.domain.mirror import Existence, Mirror
-from bridge.domain.product import Schema
+from bridge.domain.product import NO_SCHEMA, Schema
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.wanted import Wanted
@@ -182,6 +182,7 @@ class Stage:
 class Exchange:
     def __init__(self, world: World) -> None:
         self.w = world
+        self.ranks: dict[str, str] = {}
 
     def open(self, drop: Drop) -> Any:
         self.w.step(f"open {drop.key}")
@@ -191,9 +192,10 @@ class Exchange:
         self.w.step(f"write {partner}/{path}")
         self.w.files[f"{partner}/{path}"] = content if isinstance(content, bytes) else content.read()
 
-    def write_first(self, partner: str, path: str, content: bytes, kind: str) -> None:
-        self.w.step(f"write first {partner}/{path}")
-        self.w.files.setdefault(f"{partner}/{path}", content)
+    def tell(self, partner: str, path: str, content: bytes, kind: str, rank: str) -> None:
+        self.w.step(f"tell {partner}/{path} {rank}")
+        if self.ranks.get(f"{partner}/{path}", "") < rank:
+            self.w.files[f"{partner}/{path}"], self.ranks[f"{partner}/{path}"] = content, rank
 
     def archive(self, run: Run) -> None:
         self.w.step(f"archive {run.drop.key}")
@@ -255,7 +257,6 @@ class Events:
 class Schemas:
     def __init__(self, world: World) -> None:
         self.w = world
-        self.known = "0"
         self.kept: Schema | None = None
 
     def opened(self) -> OpenedSchemas:
@@ -267,24 +268,24 @@ class Schemas:
 
     def store(self, schema: Schema) -> None:
         self.w.step("store the schema")
-        self.known, self.kept = schema.version, schema
+        self.kept = schema
 
 
 class OpenedSchemas:
-    """The version is read once, as the adapter does it: a worker goes by what was true when it began."""
+    """It is read once, as the adapter does it: a worker goes by what was true when it began."""
 
     def __init__(self, schemas: Schemas) -> None:
-        self._schemas, self._version = schemas, ""
+        self._schemas, self._current = schemas, None  # type: Schemas, Schema | None
 
-    def version(self) -> str:
-        if not self._version:
-            self._schemas.w.step("read the schema's version")
-            self._version = self._schemas.known
-        return self._version
+    def current(self) -> Schema:
+        if self._current is None:
+            self._schemas.w.step("read the schema")
+            self._current = self._schemas.kept or NO_SCHEMA
+        return self._current
 
     def stored(self) -> Schema | None:
         return self._schemas.stored()
 
     def store(self, schema: Schema) -> None:
         self._schemas.store(schema)
-        self._version = schema.version
+        self._current = schema

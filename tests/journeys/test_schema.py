@@ -54,6 +54,22 @@ def test_a_value_whose_option_plytix_lacks_waits_for_it_and_costs_no_request_and
     assert asked(shop)["product.patch"] == 1
 
 
+def test_of_a_feed_that_takes_a_file_whole_or_not_at_all_no_value_waits_for_an_option(shop, erp):
+    shop.works_with(a_feed(columns=COLUMNS, on_error="file"))
+    content = "sku;Name;Colour;Stock\nCH-1;Chair;Grun;1\nCH-2;Bench;red;2\n"
+    receipt = erp.drops("products/today.csv", content)
+
+    assert receipt.told == [Told("FILE-ON-ERROR", None, None, None), Told("VALUE-OPTION-UNKNOWN", 2, "Colour", "Grun")]
+    assert (receipt.state, receipt.outcomes, shop.products()) == ("refused", {"REJECTED": 2}, {})
+    assert asked(shop) == {"schema": 1}
+
+    shop.plytix.add_option("colour", "Grun")
+    shop.refreshes()
+    assert shop.products() == {}, "nothing of it was taken, so nothing of it comes later"
+    assert erp.drops("products/again.csv", content).outcomes == {"CREATED": 2}
+    assert shop.products()["CH-1"] == {"label": "Chair", "colour": "Grun", "stock": 1}
+
+
 def test_an_option_that_was_added_since_is_taken_and_one_that_was_renamed_told(shop, erp):
     shop.plytix.remove_option("colour", "green")
     shop.plytix.add_option("colour", "olive green")

@@ -8,7 +8,7 @@ from bridge.adapters.plytix.products import at_fault
 from bridge.adapters.plytix.token import lifetime_s
 from bridge.adapters.plytix.verdict import judge
 from bridge.adapters.plytix.wire import Answer, data, seconds
-from bridge.errors import Changed, Denied, Fate, Later, Refused, Stop
+from bridge.errors import Changed, Denied, Fate, Later, Refused, Stop, TooLarge
 
 V1 = {
     "id": "64b001", "sku": "TR-9", "label": "Trail shoe", "gtin": None, "status": "Draft", "thumbnail": None,
@@ -92,6 +92,7 @@ def test_the_schema_reads_the_same_in_both_shapes_and_its_version_follows_its_co
     (400, {"error": {"msg": "x", "errors": [{"field": "content_type", "msg": "another format"}]}}, Refused, None),
     (400, {"error": {"msg": "Failed to decode JSON", "errors": [{"field": "http_status_code", "msg": 400}]}}, Stop, None),
     (400, ENVELOPE, Stop, None), (401, None, Stop, None), (403, None, Denied, None), (301, None, Stop, None),
+    (413, None, TooLarge, None), (413, ENVELOPE, TooLarge, None),
 ])
 def test_answers_are_sorted_by_what_happens_next(status, body, error, fate):
     judged = judge(status, body)

@@ -2,7 +2,9 @@
 
 BridgeError
 ├─ Later     passing and ours (429, 5xx, timeout, claim held): the message goes back with a delay, nobody is told
+│  └─ Untold Plytix is there, and does not say what became of a value: tried again too, but counted as failing
 ├─ Refused   these values only (422): become their rows' issues, the rest is sent again, the run goes on
+│  └─ TooLarge the request as a whole (413): in smaller ones they may be taken
 ├─ Changed   the product is not what the mirror holds (404, 409): look it up, go on
 ├─ Stop      no use going on (key revoked, no configuration): the run stays open, an alarm rings
 │  └─ Denied the account may not do this one thing (403)
@@ -42,12 +44,20 @@ class TimeIsUp(Later):
         super().__init__("the function's time is up", 0)
 
 
+class Untold(Later):
+    """Plytix took it, answers, and tells neither now nor by what stands that it was done: who waits only for that may wait for ever."""
+
+
 class Refused(BridgeError):
     """Plytix took none of the request because of these fields: field → what Plytix says of it (plytix-api.md §6.4)."""
 
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__(", ".join(f"{field}: {message}" for field, message in fields.items()))
         self.fields = fields
+
+
+class TooLarge(Refused):
+    """Nothing of the request was looked at."""
 
 
 class Changed(BridgeError):

@@ -172,8 +172,8 @@ class Exchange(Protocol):
     def write(self, partner: str, path: str, content: BinaryIO | bytes, kind: str) -> None:
         """Whole or not at all, below the partner's tree."""
 
-    def write_first(self, partner: str, path: str, content: bytes, kind: str) -> None:
-        """The same, but only where nothing stands."""
+    def tell(self, partner: str, path: str, content: bytes, kind: str, rank: str) -> None:
+        """The same, but only in the place of a word of a lower rank: one that knows less."""
 
     def archive(self, run: Run) -> None:
         """Copy, then delete of that version; done before is done."""
@@ -258,7 +258,8 @@ class MirrorState:
     """How far the mirror is: `loaded` when the first full load was complete (0: it is not), `since` the watermark of the last
     complete refresh (its start), `refreshed` when that ended, `census` when the last complete census began. `bulk`: whether the
     account was entitled to bulk jobs when that was last asked, with the first load and each census. `page`: where the first load,
-    begun at `since`, goes on; 0: it is not under way."""
+    begun at `since`, goes on; 0: it is not under way. `counted`: when a census began that has seen to all SKUs up to `counted_to`, and is
+    to go on there; 0: none is under way."""
 
     loaded: int = 0
     since: int = 0
@@ -267,6 +268,8 @@ class MirrorState:
     census: int = 0
     bulk: bool = False
     page: int = 0
+    counted: int = 0
+    counted_to: str = ""
 
 
 class MirrorStates(Protocol):
@@ -280,6 +283,9 @@ class MirrorStates(Protocol):
     def stopped(self, since: int, page: int) -> None:
         """The first load, begun at `since`, came as far as this page."""
 
+    def counted(self, began: int, to: str) -> None:
+        """The census that began then has compared all products, and seen to all SKUs up to this one."""
+
     def give_back(self, until: int) -> None:
         """The turn that was taken until then, by one who failed; another's is left to him."""
 
@@ -287,7 +293,9 @@ class MirrorStates(Protocol):
 class Schemas(Protocol):
     """The schema as last fetched, in the work bucket."""
 
-    def version(self) -> str: ...
+    def current(self) -> Schema:
+        """As it was when this was first asked: whoever goes by it does so to his end. NO_SCHEMA where there is none."""
+
     def stored(self) -> Schema | None: ...
     def store(self, schema: Schema) -> None: ...
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from bridge.domain.drop import Drop, within
 from bridge.domain.run import Run
-from bridge.errors import Stop
+from bridge.errors import Later, Stop
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,6 +21,10 @@ RANGE = 8 * 1024 * 1024
 """Bytes a read: a drop never stands in memory as a whole."""
 PATH_MOST = 800
 """Bytes of a drop's path in the archive: a key has room for 1,024, of which the drop's own may have used all."""
+RANK, TURNS = "rank", 5
+"""Where a word's rank stands in the metadata of its object; how often it is tried to put it in the place of another's."""
+OTHERS_WROTE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
+"""Since it was looked at: it is another, is being written, or is gone (aws-reference.md §5.2)."""
 
 
 class Exchange:
@@ -55,12 +59,23 @@ class Exchange:
         body: IO[bytes] = BytesIO(content) if isinstance(content, bytes) else content
         self._s3.upload_fileobj(body, self._bucket, f"{partner}/{path}", ExtraArgs={"ContentType": kind})
 
-    def write_first(self, partner: str, path: str, content: bytes, kind: str) -> None:
-        try:
-            self._s3.put_object(Bucket=self._bucket, Key=f"{partner}/{path}", Body=content, ContentType=kind, IfNoneMatch="*")
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):  # 409: another writes it now
-                raise
+    #  slow ──HEAD: nothing──────────────────────PUT, if nothing stands: refused──HEAD: closed──x
+    #  other ────────────────PUT checked──PUT closed
+    def tell(self, partner: str, path: str, content: bytes, kind: str, rank: str) -> None:
+        key = f"{partner}/{path}"
+        for _ in range(TURNS):
+            stands = self._head(self._bucket, key)
+            if stands and stands["Metadata"].get(RANK, "") >= rank:
+                return
+            only: dict[str, Any] = {"IfMatch": stands["ETag"]} if stands else {"IfNoneMatch": "*"}
+            try:
+                self._s3.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=kind, Metadata={RANK: rank}, **only)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in OTHERS_WROTE:
+                    raise
+            else:
+                return
+        raise Later(f"{key} is being written by others", 1)
 
     def archive(self, run: Run) -> None:
         drop = run.drop
@@ -76,14 +91,15 @@ class Exchange:
 
     def _clear_empty(self, drop: Drop) -> None:
         """Empty versions from before the drop: some clients make a file first and fill it then. They would come to light again."""
-        while under := self._current(drop):
+        while under := self._head(drop.bucket, drop.key):
             if under["ContentLength"] or under["LastModified"].timestamp() * 1000 > drop.landed:
                 return
             self._s3.delete_object(Bucket=drop.bucket, Key=drop.key, VersionId=under["VersionId"])
 
-    def _current(self, drop: Drop) -> Any:
+    def _head(self, bucket: str, key: str) -> Any:
+        """None where there is none."""
         try:
-            return self._s3.head_object(Bucket=drop.bucket, Key=drop.key)
+            return self._s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("404", "403"):  # 403: there is none, and who may not list is not told so
                 raise

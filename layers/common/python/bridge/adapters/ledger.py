@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 WORD_KEPT_S, RUNS_KEPT_S = 86_400, 400 * 86_400
 LISTED_KEPT_S = 30 * 86_400  # no word is so late: messages live 14 days
 LAST = "~"  # behind every letter and digit
+NONE, NOTHING = {"N": "0"}, {"S": ""}
 
 
 class Ledger:
@@ -196,7 +197,8 @@ class Ledger:
         if "page" in item:
             return MirrorState(since=int(item["since"]["S"]), page=int(item["page"]["N"]))
         return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]),
-                           item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"])
+                           item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"],
+                           counted=int(item.get("counted", NONE)["N"]), counted_to=item.get("counted_to", NOTHING)["S"])
 
     def begin(self, now: int, until: int) -> bool:
         update = Update().set("turn_until", {"N": str(until)}).set("f", SAYS["f"])  # read before: it is a format of ours
@@ -206,11 +208,16 @@ class Ledger:
     def complete(self, state: MirrorState) -> None:
         update = Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
-        self._update("mirror", update.remove("page").set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk}), sk="state")
+        update.remove("page").set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk})
+        update.set("counted", {"N": str(state.counted)}).set("counted_to", {"S": state.counted_to})
+        self._update("mirror", update, sk="state")
 
     def stopped(self, since: int, page: int) -> None:
         update = Update().set("f", SAYS["f"]).set("since", {"S": f"{since:013d}"}).set("page", {"N": str(page)})
         self._update("mirror", update, sk="state")
+
+    def counted(self, began: int, to: str) -> None:
+        self._update("mirror", Update().set("counted", {"N": str(began)}).set("counted_to", {"S": to}), sk="state")
 
     def give_back(self, until: int) -> None:
         update = Update().set("turn_until", {"N": "0"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from botocore.exceptions import ClientError
 
-from bridge.domain.product import Attribute, Family, Schema, Structure
+from bridge.domain.product import NO_SCHEMA, Attribute, Family, Schema, Structure
 from bridge.errors import Unreadable
 
 if TYPE_CHECKING:
@@ -17,17 +17,16 @@ KEY, FORMAT = "schema/current.json", 1
 
 
 class Schemas:
-    """See `bridge.ports.Schemas`. Read once in the life of this object: a new version lets refused values be tried again."""
+    """See `bridge.ports.Schemas`. Read once in the life of this object: a new one lets refused values be tried again."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3, self._bucket = s3, bucket
-        self._version: str | None = None
+        self._current: Schema | None = None
 
-    def version(self) -> str:
-        if self._version is None:
-            schema = self.stored()
-            self._version = schema.version if schema else ""
-        return self._version
+    def current(self) -> Schema:
+        if self._current is None:
+            self._current = self.stored() or NO_SCHEMA
+        return self._current
 
     def stored(self) -> Schema | None:
         """None: refresh has not run yet."""
@@ -47,7 +46,7 @@ class Schemas:
         structure = _as_json(schema.structure) if schema.structure else None
         body = {"format": FORMAT, "version": schema.version, "types": schema.types, "options": schema.options, "structure": structure}
         self._s3.put_object(Bucket=self._bucket, Key=KEY, Body=orjson.dumps(body), ContentType="application/json")
-        self._version = schema.version
+        self._current = schema
 
 
 def _as_json(structure: Structure) -> dict[str, Any]:

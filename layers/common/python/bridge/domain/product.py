@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridge.domain.row import Sku, Value
+from bridge.domain.values import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,18 @@ class Schema:
     types: dict[str, str]
     options: dict[str, list[str]] = field(default_factory=dict)
     structure: Structure | None = None
+    _definitions: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)  # those that were asked for
+
+    def definition(self, label: str) -> str:
+        """Hash of what decides about the values of one attribute; also of that there is none."""
+        if label not in self._definitions:
+            self._definitions[label] = digest([self.types.get(label, ""), *self.options.get(label, ())])
+        return self._definitions[label]
+
+    def lacks(self, label: str, value: Value) -> bool:
+        """Whether the value says options that the attribute does not have."""
+        options = self.options.get(label, [])
+        return bool(options) and not set(value if isinstance(value, list) else [value]) <= set(options)
 
     def type_class(self, label: str) -> str:
         """As the attribute itself says, where that is known: a computed one is filtered as the number that it is (plytix-api.md §9.1)."""
@@ -88,3 +101,7 @@ class Schema:
     def labels(self, *type_classes: str) -> set[str]:
         """Of all attributes of these types."""
         return {label for label in self.types if self.type_class(label) in type_classes}
+
+
+NO_SCHEMA = Schema("", {})
+"""As long as nobody has asked for it."""

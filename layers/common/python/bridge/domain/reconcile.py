@@ -9,6 +9,7 @@ from enum import StrEnum
 from bridge.configuration import Bundle, Owner
 from bridge.domain.mirror import Existence, Mirror
 from bridge.domain.outcome import Standing
+from bridge.domain.product import Schema
 from bridge.domain.sequence import landed_ms
 from bridge.domain.wanted import EXISTS, Said, Wanted
 
@@ -71,7 +72,7 @@ def decide(owner: Owner, attribute: str, said: Said, mirror: Mirror, landed: int
 class _Feeds:
     """The feeds of today's configuration that speak of one SKU, and what of it counts."""
 
-    def __init__(self, wanted: dict[str, Wanted], configuration: Bundle, schema: str) -> None:
+    def __init__(self, wanted: dict[str, Wanted], configuration: Bundle, schema: Schema) -> None:
         self.wanted = {f: w for f, w in wanted.items() if f in configuration.feeds}
         self.schema = schema
         self.feeds = configuration.feeds
@@ -86,7 +87,7 @@ class _Feeds:
             said, refusal = wanted.values.get(attribute), wanted.refused.get(attribute)
             if said is None or not self.gives(feed, attribute):
                 continue
-            if refusal is None or (refusal.digest, refusal.schema) != (said.digest, self.schema):
+            if refusal is None or not refusal.holds(attribute, said, self.schema):
                 found[feed] = said
         return found
 
@@ -105,8 +106,8 @@ class _Feeds:
         return sorted({a for w in self.wanted.values() for a in w.values} - {EXISTS})
 
 
-def reconcile(wanted: dict[str, Wanted], mirror: Mirror, configuration: Bundle, schema: str) -> Change:
-    """At most one change; refused values are left out. `wanted`: `partner/feed` → item; `schema`: version that is known now."""
+def reconcile(wanted: dict[str, Wanted], mirror: Mirror, configuration: Bundle, schema: Schema) -> Change:
+    """At most one change; refused values are left out. `wanted`: `partner/feed` → item; `schema`: as it is known now."""
     speaking = _Feeds(wanted, configuration, schema)
     living = mirror.existence is Existence.LIVING
     if not living and (reason := _not_to_be_created(speaking, mirror)):

@@ -50,6 +50,7 @@ class _Shaper:
 
     def __init__(self, feed: Feed, header: Header, coercions: Mapping[str, Coercion]) -> None:
         self.header = header
+        self.faults = frozenset({Fault, NoOption} if feed.on_error == "file" else {Fault})  # whole or not at all: then nothing waits
         self.attributes = [place.column.to for place in header.places]
         self.columns = [(place.index, column.compiled(place.column, feed, coercions.get(place.column.to))) for place in header.places]
 
@@ -61,7 +62,7 @@ class _Shaper:
         said = [read(cells[index]) for index, read in self.columns]
         kinds = set(map(type, skus)).union(*(map(type, values) for values in said))
         for row, sku, values in zip(rows, skus, zip(*said, strict=True) if said else repeat(()), strict=False):
-            if isinstance(sku, Fault) or (Fault in kinds and any(type(value) is Fault for value in values)):
+            if isinstance(sku, Fault) or (kinds & self.faults and any(type(value) in self.faults for value in values)):
                 yield self._faulty(row, sku, values)
             elif NoOption in kinds and any(type(value) is NoOption for value in values):
                 yield self._waiting(row, sku, values)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.configuration import Feed
 from bridge.domain.outcome import Standing
+from bridge.domain.product import Schema
 from bridge.domain.row import Value
 from bridge.domain.sequence import Sequence
 from bridge.domain.values import Digest, digest
@@ -33,13 +34,31 @@ class Said:
         return digest(self.value)
 
 
+ELSEWHERE = (EXISTS, "gtin")
+"""Why Plytix does not take them lies in other products."""
+
+
+def definition(schema: Schema, attribute: str) -> str:
+    """What a refused value waits for to change: how its attribute is defined; where no such thing decides, the schema as a whole."""
+    return schema.version if attribute in ELSEWHERE else schema.definition(attribute)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A value that Plytix did not take, or will not as its schema stands: under which schema, and what it said."""
+    """A value that Plytix did not take, or will not as its schema stands: under which definition of its attribute, and what it said.
+
+    `definition`: where Plytix named nothing that was sent, the schema's version.
+    """
 
     digest: Digest
-    schema: str
+    definition: str
     message: str
+
+    def holds(self, attribute: str, said: Said, schema: Schema) -> bool:
+        """Whether the feed's value is still the one that was refused, and sending it would be in vain."""
+        if self.digest != said.digest:
+            return False
+        return self.definition in (definition(schema, attribute), schema.version) or schema.lacks(attribute, said.value)
 
 
 NONE: Mapping[str, Refusal] = MappingProxyType({})
@@ -76,9 +95,9 @@ def spread(feed: Feed, values: dict[str, Value]) -> dict[str, Value]:
     return {EXISTS: True, **values} if feed.creates else dict(values)
 
 
-def refusals(values: Mapping[str, Value], refused: Mapping[str, str], schema: str) -> dict[str, Refusal]:
-    """Of a record whose values were held against this schema. `refused`: attribute → why."""
-    return {attribute: Refusal(digest(values[attribute]), schema, why) for attribute, why in refused.items()}
+def refusals(values: Mapping[str, Value], refused: Mapping[str, str], definitions: Mapping[str, str]) -> dict[str, Refusal]:
+    """Of a record whose values were held against these definitions. `refused`: attribute → why."""
+    return {attribute: Refusal(digest(values[attribute]), definitions[attribute], why) for attribute, why in refused.items()}
 
 
 def tell(wanted: Wanted, said: dict[str, Value], *, run: str, line: int, sequence: Sequence, now_ms: int,
@@ -121,7 +140,7 @@ def to_json(wanted: Wanted) -> dict[str, Any]:
     """The body of the stored item (format 1)."""
     return {
         "values": {a: [v.value, v.run, v.line, v.since, v.said] for a, v in wanted.values.items()},
-        "refused": {a: [r.digest, r.schema, r.message] for a, r in wanted.refused.items()},
+        "refused": {a: [r.digest, r.definition, r.message] for a, r in wanted.refused.items()},
         "open": {a: s.value for a, s in wanted.open.items()},
         "over": {a: [o.before, o.told] for a, o in wanted.over.items()},
         "open_since": wanted.open_since,
@@ -131,7 +150,7 @@ def to_json(wanted: Wanted) -> dict[str, Any]:
 def from_json(body: dict[str, Any], version: int) -> Wanted:
     return Wanted(
         {a: Said(value, run, line, Sequence(since), Sequence(said)) for a, (value, run, line, since, said) in body["values"].items()},
-        {a: Refusal(Digest(d), schema, message) for a, (d, schema, message) in body["refused"].items()},
+        {a: Refusal(Digest(d), defined, message) for a, (d, defined, message) in body["refused"].items()},
         {a: Standing(s) for a, s in body["open"].items()},
         body["open_since"],
         version,

@@ -13,7 +13,7 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
-from bridge.errors import BridgeError, Later, TimeIsUp
+from bridge.errors import BridgeError, Later, TimeIsUp, Untold
 from bridge.ports import Events, Ledger, MirrorState, Stage, StagedRow
 from bridge.services.asking import Each, Way, alone, in_turn, together
 from bridge.services.bring import Asked, Asking, Heart, bring
@@ -109,9 +109,9 @@ def _brought(asked: Asked, needs: Apply) -> Asking:
         raise Later(why, ASK_AGAIN_S)
     try:
         return (yield from bring(asked.row.sku, needs.heart, asked))
-    except BridgeError:
-        raise
-    except Exception as error:  # a fault of ours: it must not hold up the run for ever
+    except Exception as error:  # a fault of ours, or what Plytix never tells: it must not hold up the run for ever
+        if isinstance(error, BridgeError) and not isinstance(error, Untold):
+            raise  # waiting is no failing
         if needs.ledger.fail(asked.run.id, asked.row.sku) < TRIES:
             raise
         needs.gives_up(asked.row.sku, error)

@@ -30,7 +30,7 @@ from bridge.domain.row import Sku, Value
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
 from bridge.domain.values import digest
-from bridge.domain.wanted import EXISTS, Refusal, Wanted, owed, told
+from bridge.domain.wanted import EXISTS, Refusal, Wanted, definition, owed, told
 from bridge.errors import Changed, Fate, Later, Refused, Stop
 from bridge.ports import Claims, Clock, Plytix, Put, Schemas, StagedRow, Tables
 from bridge.services.note import Done, answered, bury, remember
@@ -137,7 +137,7 @@ def _turns(sku: Sku, holder: str, heart: Heart, asked: Asked | None) -> Asking:
     done: list[Entry] = []
     for _ in range(TURNS):
         seen = Seen(heart.tables.mirror(sku), heart.tables.wanted_of(sku))
-        change = reconcile(seen.wanted, seen.mirror, heart.configuration, heart.schemas.version())
+        change = reconcile(seen.wanted, seen.mirror, heart.configuration, heart.schemas.current())
         if stopped := {wish.feed: why for wish in change.send.values() if (why := heart.stops(wish.feed))}:
             change = without(change, set(stopped))
             if not change.send and asked is None:
@@ -227,7 +227,7 @@ def _note(product: Product, done: Done, heart: Heart, seen: Seen, asked: Asked |
     if product.sku == done.sku:
         new, entry = answered(product, seen.mirror, done, heart.clock())
         now = Seen(new, {feed: owed(item, entry.overruled(feed)) for feed, item in seen.wanted.items()})
-        change = reconcile(now.wanted, new, heart.configuration, heart.schemas.version())
+        change = reconcile(now.wanted, new, heart.configuration, heart.schemas.current())
         rest = None if change.send else now.after(change, asked)
         if heart.tables.write(Put(done.sku, seen.mirror, new), *(rest or now).puts(done.sku, seen), history=[entry]):
             return Sent([entry], rest)
@@ -245,14 +245,15 @@ def _look(sku: Sku, id: str, heart: Heart) -> Generator[Ask, Product | None, Non
 
 
 def _note_refused(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change, refusal: Refused) -> list[Entry]:
-    """Noted where the value came from, value and schema; the rest goes at once. Who names nothing we sent refuses all of it."""
-    named = set(refusal.fields) & set(change.send) or set(change.send)
-    schema, whole = heart.schemas.version(), "; ".join(f"{f}: {m}" if f != "*" else m for f, m in refusal.fields.items())
+    """Noted where the value came from; the rest goes at once. Who names nothing we sent refuses all of it, for whatever reason."""
+    named, schema = set(refusal.fields) & set(change.send), heart.schemas.current()
+    definitions = {a: definition(schema, a) if a in named else schema.version for a in change.send}
+    named, whole = named or set(change.send), "; ".join(f"{f}: {m}" if f != "*" else m for f, m in refusal.fields.items())
     entries = []
     for feed, item in wanted.items():
         mine = {a: change.send[a].said for a in named if change.send[a].feed == feed}
         if mine:
-            refused = {a: Refusal(s.digest, schema, refusal.fields.get(a, whole)) for a, s in mine.items()}
+            refused = {a: Refusal(s.digest, definitions[a], refusal.fields.get(a, whole)) for a, s in mine.items()}
             made = {a: Made(None, s.value, s.run, feed, s.line, message=refused[a].message) for a, s in mine.items()}
             entry = Entry(sku, Act.REFUSAL, heart.clock(), str(ULID()), made)
             if heart.tables.write(Put(sku, item, replace(item, refused=item.refused | refused), feed), history=[entry]):

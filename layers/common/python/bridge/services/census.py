@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bridge.domain.mirror import Existence
 from bridge.domain.row import Sku
+from bridge.errors import Later
 from bridge.services.note import bury, remember
 from bridge.services.refresh import Refresh, behind, in_time, may_edit_many, nudge, pages, read, turn
 
@@ -22,9 +23,10 @@ def census_if_due(needs: Refresh) -> dict[str, int]:
     with turn(needs.states, start) as taken:
         if not taken:
             return {}
-        told = census(needs)
         state = needs.states.state()
-        needs.states.complete(replace(state, census=start, bulk=may_edit_many(needs, state)))
+        began = state.counted or start
+        told = census(needs, began, state.counted_to if state.counted else None)
+        needs.states.complete(replace(needs.states.state(), census=began, bulk=may_edit_many(needs, state), counted=0, counted_to=""))
         return told
 
 
@@ -33,9 +35,25 @@ def _due(needs: Refresh, now: int) -> bool:
     return bool(state.loaded) and now - state.census >= needs.configuration.settings.census_s * 1000
 
 
-def census(needs: Refresh) -> dict[str, int]:
-    """Gives what was listed, read in full, found deleted, and sent to `apply`."""
+def census(needs: Refresh, began: int, to: str | None = None) -> dict[str, int]:
+    """Gives what was listed, read in full, found deleted, and sent to `apply`. `to`: it goes on behind this SKU, where its time was up."""
     told = {"listed": 0, "read": 0, "deleted": 0, "sent": 0}
+    known = _compare(needs, told) if to is None else {sku for sku, _ in needs.tables.all_mirrors()}
+    known |= {sku for feed in needs.configuration.feeds for sku in needs.tables.open_list(feed)}  # also those that the mirror does not know
+    to = to or ""
+    try:
+        for page in pages(sorted(sku for sku in known if sku > to)):
+            in_time(needs)
+            told["sent"] += nudge(page, needs)
+            to = page[-1]
+    except Later:
+        needs.states.counted(began, to)
+        raise
+    return told
+
+
+def _compare(needs: Refresh, told: dict[str, int]) -> set[Sku]:
+    """Plytix with the mirror; gives all SKUs that stand in it."""
     living: dict[str, Sku] = {}
     for page in pages(needs.plytix.listed(None)):
         in_time(needs)  # it begins anew with the whole of a function's time
@@ -47,9 +65,9 @@ def census(needs: Refresh) -> dict[str, int]:
     for sku, mirror in needs.tables.all_mirrors():
         known.add(sku)
         if mirror.existence is Existence.LIVING and living.get(mirror.id) != sku:
+            in_time(needs)
             told["deleted"] += _confirm(sku, mirror.id, needs)
-    told["sent"] = nudge(known | _wanted_only(needs), needs)
-    return told
+    return known
 
 
 def _confirm(sku: Sku, id: str, needs: Refresh) -> bool:
@@ -60,8 +78,3 @@ def _confirm(sku: Sku, id: str, needs: Refresh) -> bool:
         return False
     bury(sku, id, needs.tables)
     return True
-
-
-def _wanted_only(needs: Refresh) -> set[Sku]:
-    """SKUs that feeds wait for and the mirror does not know."""
-    return {sku for feed in needs.configuration.feeds for sku in needs.tables.open_list(feed)}

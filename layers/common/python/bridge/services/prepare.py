@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ulid import ULID
 
@@ -74,8 +75,8 @@ def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
         known = Known(needs.schemas, needs.plytix)
         reading = Read(needs.configuration, needs.tables, needs.stage, needs.exchange, needs.clock, known, needs.mirror)
         plan = read(run, feed, attempt, reading)
-    facts = {"attempt": attempt if plan.staged_settled else "", "rows": plan.rows, "issues": tuple(plan.issues), "reading": plan.reading,
-             "moved": needs.clock()}
+    facts: dict[str, Any] = {"attempt": attempt if plan.staged_settled else "", "rows": plan.rows, "issues": tuple(plan.issues),
+                             "reading": plan.reading, "moved": needs.clock()}
     if plan.refused:
         rejected = {Outcome.REJECTED: plan.rows} if plan.rows else {}
         if needs.ledger.advance(run.id, (State.READING,), State.REFUSED, add=rejected, closed=needs.clock(), **facts):
@@ -83,9 +84,10 @@ def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
         return
 
     asks = requests(plan.sends, bulk=needs.mirror.bulk)
-    facts |= {"plan": asks, "due": _due(run, sum(asks.values()), needs)}
-    if needs.ledger.advance(run.id, (State.READING,), State.COMMITTING, add=plan.counts, staged=plan.chunks, **facts):
-        tell(needs.ledger.run(run.id), needs.exchange, plan.told, plan.more)
+    facts |= {"plan": asks, "due": _due(run, sum(asks.values()), needs), "staged": plan.chunks}
+    checked = replace(run, state=State.COMMITTING, counts=plan.counts, **facts)
+    tell(checked, needs.exchange, plan.told, plan.more)  # before: nobody reads again, and so could tell it, once commit may begin
+    needs.ledger.advance(run.id, (State.READING,), State.COMMITTING, add=plan.counts, **facts)
 
 
 def _due(run: Run, asks: int, needs: Prepare) -> int:

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TypeVar
 
 from bridge.configuration import Bundle, Lane
 from bridge.domain.forecast import PAGE
-from bridge.domain.mirror import Existence
+from bridge.domain.mirror import Existence, Mirror
 from bridge.domain.product import Listed
 from bridge.domain.reconcile import reconcile
 from bridge.domain.row import Sku
+from bridge.domain.wanted import Wanted
 from bridge.errors import Later, TimeIsUp
 from bridge.ports import Clock, MirrorState, MirrorStates, Plytix, Queues, Schemas, Tables
 from bridge.services.note import remember
 from bridge.services.schema import current
+
+T = TypeVar("T")
 
 TURN_MS = 900_000
 """A refresh has the turn no longer than its function can live."""
@@ -62,30 +66,33 @@ def turn(states: MirrorStates, start: int) -> Iterator[bool]:
 
 
 def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
-    """The first load goes on where it stopped, when its function's time was up or the hour was spent."""
+    """The first load goes on where it stopped, when its function's time was up or the hour was spent.
+
+    Page by page what is out of step is sent, all that is listed and not only what was read: who died after reading it has sent nothing.
+    """
     settings, loading = needs.configuration.settings, not state.loaded
     schema = current(needs.plytix, needs.schemas, settings.structure_s, start)
     since = None if loading else state.since - int(settings.refresh_overlap_s * 1000)
     began, at = (state.since, state.page) if state.page else (start, 1)
     told = {"listed": 0, "read": 0, "sent": 0}
-    touched: set[Sku] = set()
     try:
         for at, page in enumerate(pages(needs.plytix.listed(since, at)), at):  # noqa: B020, B007 -- where it stopped, if it does
             in_time(needs)
             late = behind(page, needs)
+            touched = {row.sku for row in page} | read(late, needs)
+            told["sent"] += nudge(touched, needs)
             told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
-            touched |= read(late, needs)
+        if schema.version != state.schema:  # what Plytix refused may be right now
+            told["sent"] += sum(nudge(page, needs) for page in _freed(needs))
     except Later:
         if loading:
             needs.states.stopped(began, at)
         raise
-    if schema.version != state.schema:  # what Plytix refused may be right now
-        touched |= {sku for feed in needs.configuration.feeds for sku in _refused(feed, needs)}
-    told["sent"] = nudge(touched, needs)
     end = needs.clock()
     bulk = may_edit_many(needs, state) if loading else state.bulk
     census = state.census or (LONG_AGO if state.page else end)  # between its parts pages may have moved past the load
-    needs.states.complete(MirrorState(state.loaded or end, began, end, schema.version, census, bulk))
+    needs.states.complete(replace(state, loaded=state.loaded or end, since=began, refreshed=end, schema=schema.version, census=census,
+                                  bulk=bulk, page=0))
     return told
 
 
@@ -102,8 +109,8 @@ def in_time(needs: Refresh) -> None:
         raise TimeIsUp
 
 
-def pages(listed: Iterable[Listed]) -> Iterator[list[Listed]]:
-    rows = iter(listed)
+def pages(things: Iterable[T]) -> Iterator[list[T]]:
+    rows = iter(things)
     while page := list(islice(rows, PAGE)):
         yield page
 
@@ -128,23 +135,36 @@ def read(late: list[Listed], needs: Refresh) -> set[Sku]:
     return touched
 
 
-def _refused(feed: str, needs: Refresh) -> Iterator[Sku]:
-    """Also those that are still due: whoever has them in hand may go by the schema before."""
-    for sku in needs.tables.open_list(feed):
-        item = needs.tables.wanted(sku, feed)
-        if item.refused.keys() & item.open.keys():
-            yield sku
+def _freed(needs: Refresh) -> Iterator[set[Sku]]:
+    """SKUs with refused values that may be taken now, of a page of a feed's open list each.
+
+    Also those that are still due: whoever has them in hand may go by the schema before.
+    """
+    for feed in needs.configuration.feeds:
+        for page in pages(needs.tables.open_list(feed)):
+            in_time(needs)
+            items = needs.tables.wanted_many(page, feed)
+            yield {sku for sku, item in items.items() if any(
+                not refusal.holds(a, item.values[a], needs.schemas.current()) for a, refusal in item.refused.items() if a in item.open)}
 
 
-def nudge(skus: set[Sku], needs: Refresh) -> int:
-    """How many were sent: SKUs that fell out of step go to `apply`."""
-    count, schema = 0, needs.schemas.version()
-    for sku in sorted(skus):
-        wanted = needs.tables.wanted_of(sku)
-        if not wanted:
-            continue
-        change = reconcile(wanted, needs.tables.mirror(sku), needs.configuration, schema)
-        if change.send or any(wanted[feed].open != stands for feed, stands in change.open.items()):
+def nudge(skus: Iterable[Sku], needs: Refresh) -> int:
+    """How many were sent: SKUs that fell out of step go to `apply`. Of a hundred SKUs it costs a read, and one a feed."""
+    count = 0
+    for page in pages(sorted(skus)):
+        for sku in _out_of_step(page, needs):
             needs.queues.send_sku(Lane.MAIN, sku)
             count += 1
     return count
+
+
+def _out_of_step(skus: list[Sku], needs: Refresh) -> Iterator[Sku]:
+    wanted: dict[Sku, dict[str, Wanted]] = {}
+    for feed in needs.configuration.feeds:
+        for sku, item in needs.tables.wanted_many(skus, feed).items():
+            wanted.setdefault(sku, {})[feed] = item
+    mirrors = needs.tables.mirrors(sorted(wanted)) if wanted else {}
+    for sku, items in sorted(wanted.items()):
+        change = reconcile(items, mirrors.get(sku, Mirror()), needs.configuration, needs.schemas.current())
+        if change.send or any(items[feed].open != stands for feed, stands in change.open.items()):
+            yield sku

@@ -10,7 +10,7 @@ from bridge.domain.cell import Fault
 from bridge.domain.coercion import Coercion, Fit, Given, NoOption, coercion, misfit
 from bridge.domain.header import Header
 from bridge.domain.issue import Issue
-from bridge.domain.product import Schema, Structure
+from bridge.domain.product import NO_SCHEMA, Schema, Structure
 from bridge.errors import BridgeError, Stop
 from bridge.ports import Plytix, Schemas
 
@@ -47,9 +47,9 @@ class Known:
         self._certain: bool | None = None  # None: not asked yet
 
     @property
-    def version(self) -> str:
-        """Of the schema by which values are judged now; once one was held to be wrong it changes no more."""
-        return self._schema.version if self._schema else ""
+    def schema(self) -> Schema:
+        """By which values are judged now; once one was held to be wrong it changes no more."""
+        return self._schema or NO_SCHEMA
 
     def fitting(self, header: Header) -> tuple[Header, list[Issue]]:
         """The heading without the columns that nothing in Plytix can take, and these told: once, not a row."""

@@ -7,7 +7,9 @@ products are read back, since it answers with none of their values. Rows carry w
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Annotated, Any
 
 import orjson
@@ -17,7 +19,7 @@ from bridge.adapters.plytix.search import PAGE
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.domain.product import Product
 from bridge.domain.values import digest
-from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop
+from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop, TooLarge, Untold
 from bridge.ports import Edit
 
 ROWS, BYTES = 1_000, 5_000_000  # of one job; the first is Plytix's, the second is not known (§16)
@@ -47,6 +49,17 @@ class Summary(BaseModel):
     def counted(self) -> int:
         return self.summary.ok + self.summary.error + self.summary.cancelled
 
+    @cached_property
+    def taken(self) -> set[str]:
+        """Ids."""
+        return {str(row.get("id")) for row in self.products}
+
+
+Row = tuple[Edit, dict[str, Any]]
+"""And its body."""
+SILENCE = Summary()
+"""Not one poll was answered."""
+
 
 class Jobs:
     """The bulk jobs of one account. `write`: body of a row; `read_back`: whole products by id."""
@@ -55,6 +68,7 @@ class Jobs:
                  sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic) -> None:
         self._session, self._write, self._read_back = session, write, read_back
         self._sleep, self._clock = sleep, clock
+        self._bytes = BYTES  # that a job may have, as far as this account has taught us
 
     def may(self) -> bool:
         """Whether the account is entitled: of a job that there is not an entitled one is told 404; anything else says no (§1.4)."""
@@ -67,14 +81,23 @@ class Jobs:
         return True
 
     def edit(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
-        """By id the product as it is afterwards, or what became of its row. Raises Stop, Refused, Changed where there was no job at all."""
+        """By id the product as it is afterwards, or what became of its row; TooLarge: it is one that no job takes.
+        Raises Stop, Refused, Changed where there was no job at all."""
         answers: dict[str, Product | BridgeError] = {}
         until = self._clock() + patience_s
-        for part in split([(edit, self._write(edit)) for edit in edits]):
+        parts = deque(split([(edit, self._write(edit)) for edit in edits], self._bytes))
+        while parts:
+            part = parts.popleft()
             try:
                 if self._clock() >= until:
                     raise Later("there is no time for another bulk job", 0)
                 answers |= self._job([edit for edit, _ in part], [row for _, row in part], until)
+            except TooLarge as error:
+                if len(part) == 1:
+                    answers[part[0][0].id] = error
+                else:
+                    self._bytes = larger_half(part)  # nor are the jobs to come any larger
+                    parts = deque(split([row for rows in (part, *parts) for row in rows], self._bytes))
             except BridgeError as error:
                 if not answers and not isinstance(error, Later):
                     raise
@@ -86,8 +109,7 @@ class Jobs:
         told = self._finished(self._begun(rows), len(rows), until)
         fate = Fate.UNKNOWN if told.counted >= len(rows) else Fate.IN_FLIGHT  # it is over; or it may still change what nobody counted
         failed = {edit.id: error for edit in edits if (error := _error(edit, told))}
-        taken = {str(row.get("id")) for row in told.products}
-        return failed | self._read([edit for edit in edits if edit.id not in failed], taken, fate)
+        return failed | self._read([edit for edit in edits if edit.id not in failed], told, fate)
 
     def _begun(self, rows: list[dict[str, Any]]) -> str:
         """The job's id."""
@@ -100,11 +122,11 @@ class Jobs:
         match answer:
             case [{"id": str(id)}] if id:
                 return id
-        raise Later("Plytix took a bulk job, but did not say which", fate=Fate.IN_FLIGHT)
+        raise Untold("Plytix took a bulk job, but did not say which", fate=Fate.IN_FLIGHT)
 
     def _finished(self, id: str, rows: int, until: float) -> Summary:
         """The last that was told. What it does not count when patience is over is judged by what stands in Plytix."""
-        told, polls = Summary(), 0
+        told, polls = SILENCE, 0
         while told.counted < rows and self._clock() < until:
             self._sleep(POLLS_S[min(polls, len(POLLS_S) - 1)])
             polls += 1
@@ -117,7 +139,7 @@ class Jobs:
                 continue  # nor does it end because it cannot be seen yet (404)
         return told
 
-    def _read(self, edits: list[Edit], taken: set[str], fate: Fate) -> dict[str, Product | BridgeError]:
+    def _read(self, edits: list[Edit], told: Summary, fate: Fate) -> dict[str, Product | BridgeError]:
         """Page by page, so that what was read counts, whatever keeps the rest from it: whoever comes next reads only that."""
         answers: dict[str, Product | BridgeError] = {}
         for start in range(0, len(edits), PAGE):
@@ -127,31 +149,43 @@ class Jobs:
             except BridgeError as error:
                 later = Later(str(error), error.after_s if isinstance(error, Later) else None, fate)
                 return answers | dict.fromkeys((edit.id for edit in edits[start:]), later)
-            answers |= {edit.id: _became(edit, found.get(edit.id), taken, fate) for edit in page}
+            answers |= {edit.id: _became(edit, found.get(edit.id), told, fate) for edit in page}
         return answers
 
 
-def _became(edit: Edit, product: Product | None, taken: set[str], fate: Fate) -> Product | BridgeError:
+def _became(edit: Edit, product: Product | None, told: Summary, fate: Fate) -> Product | BridgeError:
     if product is None:
         return Changed(f"{edit.sku} is not there after a bulk job")
-    if edit.id in taken or all(digest(product.values.get(a)) == digest(v) for a, v in edit.values.items()):
+    if edit.id in told.taken or all(digest(product.values.get(a)) == digest(v) for a, v in edit.values.items()):
         return product
-    return Later(f"{edit.sku}: a bulk job did not tell what became of it", fate=fate)
+    untold = Later if told is SILENCE else Untold
+    return untold(f"{edit.sku}: a bulk job did not tell what became of it", fate=fate)
 
 
-def split(rows: list[tuple[Edit, dict[str, Any]]]) -> Iterator[list[tuple[Edit, dict[str, Any]]]]:
-    """As few jobs as can be."""
-    part: list[tuple[Edit, dict[str, Any]]] = []
-    size = 0
-    for edit, row in rows:
-        length = len(orjson.dumps(row))
-        if part and (len(part) == ROWS or size + length > BYTES):
+def split(rows: list[Row], most: int) -> Iterator[list[Row]]:
+    """As few jobs as can be, of `most` bytes each, or of one row."""
+    part: list[Row] = []
+    held = 0
+    for row in rows:
+        length = size([row])
+        if part and (len(part) == ROWS or held + length > most):
             yield part
-            part, size = [], 0
-        part.append((edit, row))
-        size += length
+            part, held = [], 0
+        part.append(row)
+        held += length
     if part:
         yield part
+
+
+def larger_half(rows: list[Row]) -> int:
+    """Bytes; less than they have together."""
+    half = len(rows) // 2
+    return max(size(rows[:half]), size(rows[half:]))
+
+
+def size(rows: list[Row]) -> int:
+    """Bytes."""
+    return sum(len(orjson.dumps(body)) for _, body in rows)
 
 
 def _error(edit: Edit, told: Summary) -> BridgeError | None:

@@ -19,7 +19,7 @@ from bridge.configuration import SYSTEM_FIELDS
 from bridge.domain.product import Listed, Product, Schema, Structure
 from bridge.domain.row import Sku, Value
 from bridge.domain.row import sku as spelled
-from bridge.errors import BridgeError, Changed, Denied, Later, Refused, Stop
+from bridge.errors import BridgeError, Changed, Denied, Later, Refused, Stop, TooLarge
 from bridge.ports import Edit
 
 T = TypeVar("T")
@@ -71,11 +71,13 @@ class Products:
         return self._jobs.may()
 
     def patch_many(self, edits: Sequence[Edit], patience_s: float = 150) -> dict[str, Product | BridgeError]:
-        """By bulk jobs; where Plytix takes none, one by one after all."""
+        """By bulk jobs; where Plytix takes none, one by one after all, and so a product that is too large for one."""
+        until = self._clock() + patience_s
         try:
             answers = self._jobs.edit(edits, patience_s)
         except (Denied, Refused, Changed):
-            return self._patch_each(edits, patience_s)
+            return self._patch_each(edits, until)
+        answers |= self._patch_each([edit for edit in edits if isinstance(answers[edit.id], TooLarge)], until)
         sent = {edit.id: edit.values.keys() for edit in edits}
         return {id: Refused(at_fault(a.fields, sent[id])) if isinstance(a, Refused) else a for id, a in answers.items()}
 
@@ -83,10 +85,9 @@ class Products:
         """Of a bulk job."""
         return {"id": edit.id, "data": body(edit.values, self.media(edit.values))}
 
-    def _patch_each(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
+    def _patch_each(self, edits: Sequence[Edit], until: float) -> dict[str, Product | BridgeError]:
         """As far as time allows, and as long as we are heard."""
         answers: dict[str, Product | BridgeError] = {}
-        until = self._clock() + patience_s
         stop: Stop | None = None
         for edit in edits:
             if stop or self._clock() >= until:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.errors import BridgeError, Changed, Denied, Fate, Later, Refused, Stop
+from bridge.errors import BridgeError, Changed, Denied, Fate, Later, Refused, Stop, TooLarge
 
 OF_VALUES = {"attribute_labels", "content_type"}
 """Fields whose 400 is the values' fault: a resync, an asset's new content (plytix-api.md §7.3, §8.1). Any other 400 is ours."""
@@ -31,6 +31,8 @@ def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeE
             return Refused(fields(body))
         case 422:
             return Refused(fields(body) or {"*": message(body) or ""})
+        case 413:  # a gateway's, most likely: no source tells of Plytix' own (plytix-api.md §4)
+            return TooLarge({"*": "the request is larger than Plytix takes"})
         case 403:
             return Denied(f"Plytix answered 403: {message(body)}")
         case 504:

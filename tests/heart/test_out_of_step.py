@@ -1,0 +1,176 @@
+"""What is out of step is found in few reads and sent, however often whoever looks for it is interrupted (DESIGN.md §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bridge.domain.row import Sku
+from bridge.domain.wanted import Wanted
+from bridge.errors import Later
+from bridge.ports import Put
+from bridge.services.census import census_if_due
+from bridge.services.refresh import Refresh, refresh
+from tests.heart.items import a_bundle, a_feed, wants
+from tests.heart.world import World
+
+FEEDS = ("acme/erp", "acme/sup")
+DAY_MS = 86_400_000
+
+
+class Dies(BaseException):
+    """A worker, in the middle."""
+
+
+def a_world(products: int, out_of_step: Callable[[int], bool]) -> World:
+    """Products that all hold the same, and a feed that wants all of them to, but for some of which it wants another price."""
+    w = World(a_bundle(a_feed("erp", price="feed"), a_feed("sup", text="feed")), set())
+    for n in range(products):
+        w.plytix.make(f"A-{n:04}", {"price": "1"}, "person")
+        w.tables.write(Put(Sku(f"A-{n:04}"), Wanted(), wants(price="2" if out_of_step(n) else "1"), FEEDS[0]))
+    return w
+
+
+def keeps_current(w: World, until: int | None = None) -> None:
+    needs = Refresh(w.configuration, w.ledger, w.tables, w.plytix, w.schemas.opened(), w.queues, w.clock, until)
+    refresh(needs, due_only=False)
+    census_if_due(needs)
+
+
+def sent(w: World) -> set[str]:
+    return {message.body["sku"] for message in w.changes}
+
+
+# ---- how many reads
+def test_skus_in_step_cost_a_hundredth_of_a_read_each_and_one_more_a_feed() -> None:
+    w = a_world(1_000, lambda n: False)
+    keeps_current(w)
+    asked: list[str] = []
+    w.step = lambda label: asked.append(label) if label.startswith(("read wanted", "read mirror A", "read mirror [")) else None
+    w.now += DAY_MS
+
+    keeps_current(w)
+
+    assert w.ledger.mirror_state.census == w.now
+    assert (len(asked), sent(w)) == (2 * 10 * (len(FEEDS) + 2), set())  # refresh and census
+
+
+# ---- wherever it is interrupted
+PRODUCTS, PAGE = 12, 4
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Callable[[], World]:
+    """Three pages; a third of it is out of step."""
+    for module in ("bridge.services.refresh", "tests.heart.plytix"):
+        monkeypatch.setattr(f"{module}.PAGE", PAGE)
+    return lambda: a_world(PRODUCTS, lambda n: n % 3 == 0)
+
+
+OUT = {f"A-{n:04}" for n in range(0, PRODUCTS, 3)}
+
+
+def test_all_that_is_out_of_step_is_sent(world: Callable[[], World]) -> None:
+    w = world()
+
+    keeps_current(w)
+
+    assert (sent(w), len(w.changes)) == (OUT, len(OUT))
+
+
+def on_the_way(w: World) -> World:
+    """Loaded; since then people have changed every product, and so have put some out of step."""
+    keeps_current(w)
+    for product in list(w.plytix.products.values()):
+        w.plytix.change(product.id, {"name": "n", "price": "3"}, "person")
+    w.changes.clear()
+    return w
+
+
+ALL = {f"A-{n:04}" for n in range(PRODUCTS)}
+
+
+@pytest.mark.parametrize("interrupted", [Later("the hour is spent", 60), Dies()], ids=["the hour is spent", "dies"])
+@pytest.mark.parametrize(("begun", "should"), [(lambda w: w, OUT), (on_the_way, ALL)], ids=["the first load", "a refresh"])
+def test_whoever_is_interrupted_at_any_call_sends_it_all_the_next_time(
+        world: Callable[[], World], begun: Callable[[World], World], should: set[str], interrupted: BaseException) -> None:
+    calls, n = 0, 0
+    while True:
+        w = begun(world())
+        calls, n = 0, n + 1
+
+        def step(label: str, w: World = w, n: int = n) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == n:
+                raise interrupted
+
+        w.step = step
+        try:
+            keeps_current(w)
+        except (Later, Dies):
+            w.ledger.turn = 0  # its time is over
+        if calls < n:
+            break
+        w.step = lambda label: None
+        keeps_current(w)
+        assert (n, sent(w)) == (n, should)
+        assert w.ledger.mirror_state.loaded
+    assert n > 50
+
+
+@pytest.mark.parametrize("seconds", range(40, 200, 7))
+def test_whoever_never_has_time_enough_comes_to_the_end_all_the_same(world: Callable[[], World], seconds: int) -> None:
+    w = world()
+    time_passes(w)
+    for _ in range(20):
+        try:
+            keeps_current(w, w.now + seconds * 1_000)
+        except Later:
+            continue
+        if w.ledger.mirror_state.loaded and w.ledger.mirror_state.census > 1:
+            break
+
+    state = w.ledger.mirror_state
+    assert state.loaded
+    assert state.census > 1
+    assert sent(w) == OUT
+
+
+def test_a_census_whose_time_is_up_goes_on_behind_the_last_sku_and_lists_nothing_again(world: Callable[[], World]) -> None:
+    for seconds in range(10, 60):
+        w = world()
+        keeps_current(w)
+        w.now, w.changes = w.now + DAY_MS, []
+        seen, began = time_passes(w), w.now
+        with pytest.raises(Later):
+            counts(w, w.now + seconds * 1_000)
+        if w.ledger.mirror_state.counted_to:
+            break
+    assert (w.ledger.mirror_state.counted, w.ledger.mirror_state.counted_to) == (began, "A-0003")
+    assert sent(w) == {"A-0000", "A-0003"}
+
+    seen.clear()
+    counts(w)
+
+    assert "list products" not in seen
+    assert sorted(message.body["sku"] for message in w.changes) == sorted(OUT)
+    state = w.ledger.mirror_state
+    assert (state.census, state.counted, state.counted_to) == (began, 0, "")
+
+
+def counts(w: World, until: int | None = None) -> None:
+    census_if_due(Refresh(w.configuration, w.ledger, w.tables, w.plytix, w.schemas.opened(), w.queues, w.clock, until))
+
+
+def time_passes(w: World) -> list[str]:
+    """A call takes a second; gives what is called."""
+    seen: list[str] = []
+
+    def step(label: str) -> None:
+        seen.append(label)
+        w.now += 1_000
+
+    w.step = step
+    return seen
