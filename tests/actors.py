@@ -23,8 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
-from bridge.adapters.body import Bodies
-from bridge.adapters.ledger import Ledger
+from bridge.adapters.mirror_states import MirrorStates
 from bridge.configuration import Bundle, Channel, Feed, Partner, Settings
 from bridge.domain.drop import within
 from bridge.domain.receipt import NAME_MOST
@@ -96,8 +95,8 @@ class Company:
 
     def has_loaded_the_mirror(self) -> None:
         """As in everyday life: its first load is over, here of an account that was empty. The next refresh lists all the same."""
-        ledger = Ledger(self.twin.client("dynamodb"), self.twin.outputs["LedgerTable"], Bodies(self._s3, self.twin.outputs["WorkBucket"]))
-        ledger.complete(MirrorState(loaded=1, census=now_ms()))
+        states = MirrorStates(self.twin.client("dynamodb"), self.twin.outputs["LedgerTable"])
+        states.complete(MirrorState(loaded=1, census=now_ms()))
 
     def has_not_loaded_the_mirror(self) -> None:
         """As on the first day."""

@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if event.get("v") != 1:
         raise Unreadable(f"a call of version {event.get('v')}; this code reads 1")
     due = int(datetime.fromisoformat(event["due"]).timestamp() * 1000)
-    needs = Publish(parts.configuration(), parts.ledger, parts.tables, snapshots, outbox, deliveries, parts.clock,
+    needs = Publish(parts.configuration(), parts.mirror_states, parts.tables, snapshots, outbox, deliveries, parts.clock,
                     parts.switch.current().stops_channel(event["channel"]))
     with logger.append_context_keys(channel=event["channel"]):
         done = publish(event["channel"], due, needs)

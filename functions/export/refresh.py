@@ -31,8 +31,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 def keep_current(until: int, *, due_only: bool) -> dict[str, int]:
-    needs = Refresh(parts.configuration(), parts.ledger, parts.tables, parts.plytix(Lane.MAIN), parts.schemas(), parts.queues, parts.clock,
-                    until)
+    needs = Refresh(parts.configuration(), parts.mirror_states, parts.tables, parts.plytix(Lane.MAIN), parts.schemas(), parts.queues,
+                    parts.clock, until)
     told = refresh(needs, due_only=due_only)
     logger.info("mirror refreshed", done=told)
     if counted := census_if_due(needs):

@@ -25,7 +25,7 @@ MARGIN_MS = 45_000
 def needs(lane: Lane, until: int) -> Apply:
     heart = Heart(parts.configuration(), parts.claims, parts.tables, parts.plytix(lane), parts.schemas(), parts.clock, until=until,
                   stops=lambda feed: parts.switch.current().stops_feed(feed))
-    return Apply(heart, parts.ledger, parts.stage, parts.events, parts.ledger.state(), each_in_threads(AT_ONCE),
+    return Apply(heart, parts.ledger, parts.stage, parts.events, parts.mirror_states.state(), each_in_threads(AT_ONCE),
                  lambda sku, error: logger.error("row given up", sku=sku, exc_info=error))
 
 

@@ -23,7 +23,7 @@ def take(record: SQSRecord) -> None:
     id = message(record.json_body)["run"]
     waiting = Waiting(parts.switch.current(), parts.budget.read(), parts.clock())
     needs = Prepare(parts.configuration(), parts.ledger, parts.tables, parts.stage, parts.exchange, parts.queues, parts.events,
-                    parts.clock, parts.schemas(), lambda: parts.plytix(Lane.MAIN), parts.ledger.state(), waiting)
+                    parts.clock, parts.schemas(), lambda: parts.plytix(Lane.MAIN), parts.mirror_states.state(), waiting)
     with logger.append_context_keys(run_id=id):
         try:
             run = prepare(id, needs)

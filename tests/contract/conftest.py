@@ -11,6 +11,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -163,6 +164,16 @@ def new_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
 def cloud(new_cloud: Callable[..., Cloud]) -> Cloud:
     """MiniStack as the twin runs it."""
     return new_cloud()
+
+
+@pytest.fixture
+def ledger_table(cloud: Cloud) -> str:
+    """A new one, empty."""
+    name = f"ledger-{uuid4().hex[:8]}"
+    text = [{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")]
+    cloud.dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", AttributeDefinitions=text,
+                                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 from ulid import ULID
@@ -15,7 +14,6 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.row import Sku
 from bridge.domain.run import Run, State
 from bridge.domain.sequence import landing
-from bridge.ports import MirrorState
 
 KEY = "erp/inbox/prices/PRICES.csv"
 DAY_MS = 86_400_000
@@ -23,23 +21,14 @@ NOW = time.time_ns() // 1_000_000
 
 
 @pytest.fixture
-def table(cloud):
-    name = f"ledger-{uuid4().hex[:8]}"
-    text = [{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")]
-    cloud.dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", AttributeDefinitions=text,
-                                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
-    return name
+def ledger(cloud, ledger_table):
+    return Ledger(cloud.dynamodb, ledger_table, Bodies(cloud.s3, "no bucket is needed"))
 
 
 @pytest.fixture
-def ledger(cloud, table):
-    return Ledger(cloud.dynamodb, table, Bodies(cloud.s3, "no bucket is needed"))
-
-
-@pytest.fixture
-def items(cloud, table):
+def items(cloud, ledger_table):
     """All that stands in the table, by sort key."""
-    return lambda: {item["sk"]["S"]: item for item in cloud.dynamodb.scan(TableName=table)["Items"]}
+    return lambda: {item["sk"]["S"]: item for item in cloud.dynamodb.scan(TableName=ledger_table)["Items"]}
 
 
 @pytest.fixture
@@ -100,25 +89,13 @@ def test_a_registration_stays_as_long_as_its_run_is_not_reported_and_then_as_lon
     assert ledger.knows(run.drop)
 
 
-def test_a_registration_that_is_gone_is_not_made_anew_by_a_second_report(ledger, items, cloud, table):
+def test_a_registration_that_is_gone_is_not_made_anew_by_a_second_report(ledger, items, cloud, ledger_table):
     run, _ = ledger.register(a_run("v1"))
-    cloud.dynamodb.delete_item(TableName=table, Key={"pk": {"S": f"drop#{KEY}"}, "sk": {"S": "v1"}})
+    cloud.dynamodb.delete_item(TableName=ledger_table, Key={"pk": {"S": f"drop#{KEY}"}, "sk": {"S": "v1"}})
 
     ledger.is_reported(run, NOW)
 
     assert "v1" not in items()
-
-
-def test_a_census_under_way_is_known_until_it_is_complete_and_a_refresh_between_leaves_it(ledger):
-    ledger.complete(MirrorState(loaded=NOW, since=NOW, refreshed=NOW, schema="1", census=1))
-    ledger.counted(NOW, "A-1")
-    assert (ledger.state().counted, ledger.state().counted_to) == (NOW, "A-1")
-
-    ledger.complete(replace(ledger.state(), refreshed=NOW + 1))
-    assert (ledger.state().counted, ledger.state().counted_to) == (NOW, "A-1")
-
-    ledger.complete(replace(ledger.state(), census=NOW, counted=0, counted_to=""))
-    assert (ledger.state().census, ledger.state().counted, ledger.state().counted_to) == (NOW, 0, "")
 
 
 # ---- chunks

@@ -14,7 +14,7 @@ import pytest
 from bridge.adapters.body import Bodies
 from bridge.adapters.configuration import KEY
 from bridge.adapters.deliveries import DeliveryLedger
-from bridge.adapters.ledger import Ledger
+from bridge.adapters.mirror_states import MirrorStates
 from bridge.adapters.outbox import OutboxStore
 from bridge.adapters.snapshots import SnapshotStore
 from bridge.adapters.tables import Names, Tables
@@ -44,7 +44,7 @@ class Company:
         bodies = Bodies(cloud.s3, self.work)
         self.mirror_table = self._table(f"mirror-{name}", "sku")
         self.tables = Tables(cloud.dynamodb, Names(mirror=self.mirror_table), bodies)
-        self.ledger = Ledger(cloud.dynamodb, self.ledger_table, bodies)
+        self.states = MirrorStates(cloud.dynamodb, self.ledger_table)
         self.deliveries = DeliveryLedger(cloud.dynamodb, self.ledger_table)
         self.snapshots, self.outbox = SnapshotStore(cloud.s3, self.work), OutboxStore(cloud.s3, self.work, self.exchange)
 
@@ -59,12 +59,12 @@ class Company:
         assert self.tables.write(Put(Sku(sku), Mirror(), Mirror(existence, f"id-{sku}", 5, values, FACTS)))
 
     def is_loaded(self, at=DUE):
-        self.ledger.complete(MirrorState(loaded=at, since=at, refreshed=at, schema="1"))
+        self.states.complete(MirrorState(loaded=at, since=at, refreshed=at, schema="1"))
 
     def publish(self, channel, now=DUE + 1000):
         partners = {partner: Partner(name=partner) for partner in channel.recipients}
         bundle = Bundle.of(Settings(), partners, {}, {channel.name: channel})
-        needs = Publish(bundle, self.ledger, self.tables, self.snapshots, self.outbox, self.deliveries, lambda: now)
+        needs = Publish(bundle, self.states, self.tables, self.snapshots, self.outbox, self.deliveries, lambda: now)
         return publish(channel.name, DUE, needs)
 
     def file(self, name):

@@ -21,6 +21,7 @@ from bridge.adapters.claims import Claims
 from bridge.adapters.configuration import ConfigurationStore
 from bridge.adapters.exchange import Exchange
 from bridge.adapters.ledger import Ledger
+from bridge.adapters.mirror_states import MirrorStates
 from bridge.adapters.patience import be_patient
 from bridge.adapters.queues import Events, Queues, Urls
 from bridge.adapters.schemas import Schemas
@@ -87,6 +88,10 @@ class Parts:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.dynamodb, self.setting("LEDGER_TABLE"), self.bodies)
+
+    @cached_property
+    def mirror_states(self) -> MirrorStates:
+        return MirrorStates(self.dynamodb, self.setting("LEDGER_TABLE"))
 
     @cached_property
     def claims(self) -> Claims:

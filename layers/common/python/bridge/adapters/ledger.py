@@ -1,4 +1,4 @@
-"""The ledger in DynamoDB: drops, runs, chunks, Transfer's word on uploads, and how far the mirror is.
+"""The ledger in DynamoDB: drops, runs, chunks, and Transfer's word on uploads.
 
 | pk, sk                      | an item holds                                                        |
 |-----------------------------|----------------------------------------------------------------------|
@@ -9,7 +9,6 @@
 | `run#<id>`, `chunk#<n>`     | a chunk that is done, with its outcomes                              |
 | `run#<id>`, `part#<n>`      | the outcomes of a chunk under way, as far as it came                 |
 | `run#<id>`, `failed#<sku>`  | how often the bridge itself failed at a row                          |
-| `mirror`, `state`           | how far the mirror is, and whose turn it is to refresh it            |
 
 A registration must not go while its object lies in an inbox: `redrive` would find it there, know nothing of it and take it a second
 time. So none expires before its run is reported, however long that takes; and a run is reported only when `archive` has deleted its very
@@ -21,7 +20,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -37,7 +35,6 @@ from bridge.domain.row import Sku
 from bridge.domain.run import TAKEN, Run, State
 from bridge.domain.upload import Upload
 from bridge.errors import Later
-from bridge.ports import MirrorState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,11 +42,10 @@ if TYPE_CHECKING:
 WORD_KEPT_S, RUNS_KEPT_S = 86_400, 400 * 86_400
 LISTED_KEPT_S = 30 * 86_400  # no word is so late: messages live 14 days
 LAST = "~"  # behind every letter and digit
-NONE, NOTHING = {"N": "0"}, {"S": ""}
 
 
 class Ledger:
-    """See `bridge.ports.Ledger` and `MirrorStates`."""
+    """See `bridge.ports.Ledger`."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str, bodies: Bodies) -> None:
         self._db, self._table, self._bodies = dynamodb, table, bodies
@@ -189,40 +185,6 @@ class Ledger:
     def uploads_of(self, key: str) -> list[Upload]:
         return [Upload(key, *self._bodies.unpack(item)) for item in self._query(f"drop#{key}", "upload#")]
 
-    # ---- the mirror's state
-    def state(self) -> MirrorState:
-        item = self._find("mirror", "state")
-        if not item or "since" not in readable(item):
-            return MirrorState()
-        if "page" in item:
-            return MirrorState(since=int(item["since"]["S"]), page=int(item["page"]["N"]))
-        return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]),
-                           item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"],
-                           counted=int(item.get("counted", NONE)["N"]), counted_to=item.get("counted_to", NOTHING)["S"])
-
-    def begin(self, now: int, until: int) -> bool:
-        update = Update().set("turn_until", {"N": str(until)}).set("f", SAYS["f"])  # read before: it is a format of ours
-        return self._update("mirror", update, "attribute_not_exists(turn_until) OR turn_until < :now",
-                            {":now": {"N": str(now)}}, sk="state") is not None
-
-    def complete(self, state: MirrorState) -> None:
-        update = Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
-        update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
-        update.remove("page").set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk})
-        update.set("counted", {"N": str(state.counted)}).set("counted_to", {"S": state.counted_to})
-        self._update("mirror", update, sk="state")
-
-    def stopped(self, since: int, page: int) -> None:
-        update = Update().set("f", SAYS["f"]).set("since", {"S": f"{since:013d}"}).set("page", {"N": str(page)})
-        self._update("mirror", update, sk="state")
-
-    def counted(self, began: int, to: str) -> None:
-        self._update("mirror", Update().set("counted", {"N": str(began)}).set("counted_to", {"S": to}), sk="state")
-
-    def give_back(self, until: int) -> None:
-        update = Update().set("turn_until", {"N": "0"})
-        self._update("mirror", update, "turn_until = :until", {":until": {"N": str(until)}}, sk="state")
-
     # ---- calls
     def _get(self, pk: str, sk: str) -> Item:
         item = self._find(pk, sk)
@@ -262,11 +224,3 @@ def _add_spent(update: Update, spent: Mapping[str, int]) -> None:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _iso(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
-
-
-def _ms(iso: str) -> int:
-    return round(datetime.fromisoformat(iso).timestamp() * 1000)
