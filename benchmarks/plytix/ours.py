@@ -22,7 +22,7 @@ from bridge.domain.switch import Switch
 from bridge.domain.waiting import Waiting
 from bridge.errors import Later
 from bridge.services.apply import Apply, apply_chunk, apply_sku
-from bridge.services.bring import Heart
+from bridge.services.heart import Heart
 from bridge.services.prepare import Prepare, prepare
 from bridge.services.receive import Intake, receive
 from bridge.services.refresh import Refresh, refresh

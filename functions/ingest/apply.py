@@ -11,7 +11,7 @@ from bridge.domain.row import Sku
 from bridge.door import message
 from bridge.parts import Parts
 from bridge.services.apply import Apply, apply_chunk, apply_sku
-from bridge.services.bring import Heart
+from bridge.services.heart import Heart
 from bridge.threads import each_in_threads
 
 logger = Logger(service="apply")

@@ -18,8 +18,8 @@ from bridge.domain.switch import Switch
 from bridge.domain.waiting import Waiting
 from bridge.errors import Changed, Later, Refused
 from bridge.services.apply import Apply, apply_chunk, apply_sku
-from bridge.services.bring import Heart
 from bridge.services.census import census
+from bridge.services.heart import Heart
 from bridge.services.prepare import Prepare, prepare
 from bridge.services.receive import Intake, receive
 from bridge.services.redrive import Redrive, redrive

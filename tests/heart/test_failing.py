@@ -13,7 +13,7 @@ from bridge.domain.run import State
 from bridge.errors import BridgeError, Fate, Later, Untold
 from bridge.ports import Edit
 from bridge.services.apply import MANY, TRIES, Apply, apply_chunk
-from bridge.services.bring import Heart
+from bridge.services.heart import Heart
 from tests.heart.explore import Execution
 from tests.heart.scenario import Scenario
 from tests.heart.told import receipt_of, results_of

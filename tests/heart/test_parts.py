@@ -15,7 +15,7 @@ from bridge.domain.row import Sku
 from bridge.domain.run import Run, State
 from bridge.errors import Later, TimeIsUp
 from bridge.services.apply import Apply, apply_chunk
-from bridge.services.bring import Heart
+from bridge.services.heart import Heart
 from tests.heart.explore import Execution
 from tests.heart.scenario import Scenario
 from tests.heart.told import results_of

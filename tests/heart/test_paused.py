@@ -8,7 +8,7 @@ import pytest
 
 from bridge.errors import Later
 from bridge.services.apply import Apply, apply_chunk, apply_sku
-from bridge.services.bring import Heart
+from bridge.services.heart import Heart
 from tests.heart.explore import Execution
 from tests.heart.scenario import Scenario
 from tests.heart.told import results_of

@@ -13,7 +13,7 @@ from bridge.domain.run import State
 from bridge.domain.switch import Switch
 from bridge.domain.waiting import Waiting
 from bridge.services.apply import Apply, apply_chunk
-from bridge.services.bring import Heart
+from bridge.services.heart import Heart
 from bridge.services.prepare import Prepare, give_up, prepare
 from bridge.services.receive import Intake, receive
 from bridge.services.report import Report, report

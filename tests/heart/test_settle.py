@@ -15,7 +15,8 @@ from bridge.domain.wanted import EXISTS, tell
 from bridge.errors import Fate, Later, Stop
 from bridge.ports import Put, StagedRow
 from bridge.services.asking import Way, alone
-from bridge.services.bring import Asked, Heart, bring
+from bridge.services.bring import Asked, bring
+from bridge.services.heart import Heart
 from tests.heart.scenario import bundle
 from tests.heart.world import World
 

@@ -16,7 +16,7 @@ from bridge.domain.run import State
 from bridge.errors import BridgeError, Fate, Later, Stop
 from bridge.ports import Edit, Put
 from bridge.services.apply import Apply, apply_chunk
-from bridge.services.bring import Heart
+from bridge.services.heart import Heart
 from tests.heart.explore import Execution
 from tests.heart.scenario import Scenario
 from tests.heart.told import results_of

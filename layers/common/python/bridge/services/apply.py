@@ -16,8 +16,9 @@ from bridge.domain.switch import ASK_AGAIN_S
 from bridge.errors import BridgeError, Later, TimeIsUp, Untold
 from bridge.ports import Events, Ledger, MirrorState, Stage, StagedRow
 from bridge.services.asking import Each, Way, alone, in_turn, together
-from bridge.services.bring import Asked, Asking, Heart, bring
+from bridge.services.bring import Asked, bring
 from bridge.services.close import close
+from bridge.services.heart import Asking, Heart
 from bridge.services.note import remember
 from bridge.services.part import Part, part_of
 

@@ -12,7 +12,7 @@ from bridge.domain.product import Product
 from bridge.domain.reconcile import Kind
 from bridge.errors import TimeIsUp
 from bridge.ports import Edit
-from bridge.services.bring import Ask, Asking, Heart, Look, Send
+from bridge.services.heart import Ask, Asking, Heart, Look, Send
 
 T = TypeVar("T")
 Answer = Product | Exception | None

@@ -5,59 +5,39 @@
 
 A death anywhere is repaired by doing it again: the intent in the claim tells the successor what to look for.
 
-What is asked of Plytix is yielded, so that whoever drives it (`bridge.services.asking`) sends it by itself or together with
-what other SKUs ask.
+What is asked of Plytix is yielded (`bridge.services.heart`), so that whoever drives it (`bridge.services.asking`) sends it by itself or
+together with what other SKUs ask.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from ulid import ULID
 
-from bridge.configuration import Bundle, Feed
-from bridge.domain.claim import Claim, Intended
-from bridge.domain.forecast import WORTH
+from bridge.configuration import Feed
+from bridge.domain.claim import Intended
 from bridge.domain.history import Act, Entry, Made
 from bridge.domain.judge import Judged, judge
 from bridge.domain.mirror import Mirror
 from bridge.domain.outcome import Outcome
 from bridge.domain.product import Product
 from bridge.domain.reconcile import Change, Kind, reconcile, without
-from bridge.domain.row import Sku, Value
+from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
-from bridge.domain.values import digest
 from bridge.domain.wanted import EXISTS, Refusal, Wanted, definition, owed, told
 from bridge.errors import Changed, Fate, Later, Refused, Stop
-from bridge.ports import Claims, Clock, Plytix, Put, Schemas, StagedRow, Tables
+from bridge.ports import Put, StagedRow
+from bridge.services.heart import Ask, Asking, Heart, Look, Send
 from bridge.services.note import Done, answered, bury, remember
+from bridge.services.settle import settle
 
 TURNS = 8
 """A loop has a last turn: refusals and people may keep a SKU moving; then another message goes on."""
 CLOCKS_MS = 60_000
 """Workers' clocks are kept by NTP, not equal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heart:
-    """What bringing a SKU in step needs."""
-
-    configuration: Bundle
-    claims: Claims
-    tables: Tables
-    plytix: Plytix
-    schemas: Schemas
-    clock: Clock
-    worth: int = WORTH
-    until: int | None = None  # ms; Plytix is asked nothing after it, so that the function's time never ends in the middle of a request
-    stops: Callable[[str], str] = lambda feed: ""  # why what a feed wants must wait, if it must; asked before each
-
-    @property
-    def left_s(self) -> float:
-        return math.inf if self.until is None else (self.until - self.clock()) / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +47,6 @@ class Asked:
     run: Run
     feed: Feed
     row: StagedRow
-
-
-# ---- what is yielded
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A product is to be read, by its id or, where that is not known, by its SKU. The answer is None where there is none."""
-
-    sku: Sku
-    id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """A product is to be made or changed. The claim says so first; None: it was another's by then, nothing was sent."""
-
-    sku: Sku
-    holder: str
-    kind: Kind
-    id: str
-    intent: dict[str, Intended]
-
-    @property
-    def values(self) -> dict[str, Value]:
-        return {a: i.said.value for a, i in self.intent.items() if a != EXISTS}
-
-
-Ask = Look | Send
-Asking = Generator[Ask, Product | None, "Judged | None"]
 
 
 def bring(sku: Sku, heart: Heart, asked: Asked | None = None) -> Asking:
@@ -108,7 +60,7 @@ def bring(sku: Sku, heart: Heart, asked: Asked | None = None) -> Asking:
         return None
     if claim.intent:
         try:
-            yield from _settle(sku, claim, heart)
+            yield from settle(sku, claim, heart)
         except (Later, Stop):
             heart.claims.leave(sku, holder)  # with the intent: whoever comes next must look for it too
             raise
@@ -259,38 +211,3 @@ def _note_refused(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Cha
             if heart.tables.write(Put(sku, item, replace(item, refused=item.refused | refused), feed), history=[entry]):
                 entries.append(entry)
     return entries
-
-
-# ---- what a dead worker left ------------------------------------------------------------------------------------------------
-def _settle(sku: Sku, claim: Claim, heart: Heart) -> Generator[Ask, Product | None, None]:
-    """Read what of a dead worker's request reached Plytix, and credit that to the runs that wanted it.
-
-    Sending it again would not do: a refresh may have brought the values into the mirror since (then no run would be named),
-    or a person may have changed them (then his edit would be undone).
-    """
-    product = yield Look(sku, claim.id if claim.kind is Kind.PATCH else "")
-    if product is None:
-        if claim.kind is Kind.PATCH:
-            bury(sku, claim.id, heart.tables)
-        return
-    mirror = heart.tables.mirror(sku)
-    noted = mirror.id == product.id and EXISTS in mirror.applied
-    ours = claim.kind is Kind.PATCH or (bool(product.created_by_api) and not noted)
-    landed = {a: i for a, i in claim.intent.items() if _landed(a, i, product) and not _is_noted(a, i, mirror, product)}
-    act = Act.CREATE if claim.kind is Kind.CREATE else Act.PATCH
-    remember(product, heart.tables, heart.clock, Done(sku, act, landed) if ours and landed else None)
-
-
-def _landed(attribute: str, intended: Intended, product: Product) -> bool:
-    if attribute == EXISTS:
-        return True
-    now = digest(product.values.get(attribute))
-    return now != digest(intended.before) and (now == intended.said.digest or bool(product.modified_by_api))
-
-
-def _is_noted(attribute: str, intended: Intended, mirror: Mirror, product: Product) -> bool:
-    """It died after the note, before the claim was freed."""
-    applied = mirror.applied.get(attribute)
-    if applied is None or mirror.id != product.id or mirror.modified < product.modified:
-        return False
-    return (applied.sent, applied.run) == (intended.said.digest, intended.said.run)
