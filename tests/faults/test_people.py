@@ -91,8 +91,9 @@ def wanted_price(company: Company):
 # ---- two feeds
 def test_a_suppliers_unknown_option_comes_back_to_him_alone_and_the_erps_price_arrives(company, erp, supplier):
     company.works_with(a_feed(columns=COLUMNS), a_feed("sheets", "supplier", {"Farbe": {"to": "colour", "type": "option"}}), **QUICK)
-    company.plytix.fault("slow", kind="product.create", delay_s=1)  # so that both are on their way at once
+    company.plytix.fault("slow", kind="product.create", delay_s=2)  # so that both are on their way at once
     company.puts("erp/inbox/products/today.csv", FIRST.encode())
+    soon(lambda: in_hand(company, "A-1"), "the request that is slow")
     company.puts("supplier/inbox/sheets/sheet.csv", "sku;Farbe\nA-1;türkis\n".encode())
     comes_to_rest(company.twin)
 

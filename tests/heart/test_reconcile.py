@@ -12,7 +12,7 @@ from bridge.domain.mirror import Existence, Mirror, buried
 from bridge.domain.outcome import Standing
 from bridge.domain.product import NO_SCHEMA, Schema
 from bridge.domain.reconcile import Change, Kind, reconcile
-from bridge.domain.wanted import EXISTS, Refusal
+from bridge.domain.wanted import EXISTS, NO_OPTION, Refusal, definition
 from tests.heart.items import MONDAY, SCHEMA, THURSDAY, TUESDAY, WEDNESDAY, a_bundle, a_feed, holds, said, sent, updates, wants
 
 SEND, LEFT, STEP = "send", "left", "in step"
@@ -99,10 +99,10 @@ def test_all_that_is_wanted_of_a_product_goes_in_one_change():
 
 
 # ---- what counts no more
-def refusing(value, attribute="color", definition=""):
+def refusing(value, attribute="color", waits_for=NO_OPTION):
     item = wants(**{attribute: value}, name="n")
     return replace(item, refused={
-        attribute: Refusal(item.values[attribute].digest, definition or SCHEMA.definition(attribute), "is not an option")})
+        attribute: Refusal(item.values[attribute].digest, waits_for, "is not an option")})
 
 
 def test_a_refused_value_stays_out_and_holds_nothing_else_back():
@@ -152,6 +152,17 @@ def test_what_else_changes_in_the_schema_costs_it_no_request(now):
     change = reconcile({"acme/erp": refusing("teal")}, holds({}), a_bundle(a_feed(color="feed", name="latest")), now)
 
     assert (sorted(change.send), change.open) == (["name"], {"acme/erp": {"color": Standing.REFUSED}})
+
+
+def test_a_value_that_was_refused_though_its_option_stood_there_is_tried_again_also_when_it_is_taken_away_and_comes_back():
+    """The schema was older than Plytix. Refused again without its option, it waits for that."""
+    feeds, both = a_bundle(a_feed(color="feed", name="latest")), schema(color=[*TODAY, "teal"])
+    old = refusing("teal", waits_for=both.definition("color"))
+
+    assert "color" not in reconcile({"acme/erp": old}, holds({}), feeds, both).send
+    assert "color" in reconcile({"acme/erp": old}, holds({}), feeds, SCHEMA).send
+    again = refusing("teal", waits_for=definition(SCHEMA, "color", "teal"))
+    assert "color" in reconcile({"acme/erp": again}, holds({}), feeds, both).send
 
 
 @pytest.mark.parametrize("lacking", [["red", "teal"], ["teal"]])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.domain.outcome import Standing
-from bridge.domain.wanted import EXISTS, Over, Refusal, Wanted, from_json, refusals, spread, tell, to_json
+from bridge.domain.wanted import EXISTS, NO_OPTION, Over, Refusal, Wanted, from_json, refusals, spread, tell, to_json
 from tests.heart.items import MONDAY, SCHEMA, THURSDAY, TUESDAY, WEDNESDAY, a_feed, at, run_of, said
 from tests.heart.stored import stored
 
@@ -18,7 +18,7 @@ NOW = THURSDAY
 
 def hear(wanted, day, /, refused=None, **values):
     """One more row of the feed, out of the drop that landed on that day. `refused`: attribute → why its value is not taken."""
-    noted = refusals(values, refused or {}, {"color": SCHEMA.definition("color")})
+    noted = refusals(values, refused or {})
     return tell(wanted, values, run=run_of(day), line=2, sequence=at(day), now_ms=NOW, refused=noted)
 
 
@@ -88,22 +88,22 @@ def test_a_refusal_stays_noted_until_apply_looks_again():
     assert hear(wanted, TUESDAY, color="red").refused == refused
 
 
-NO_OPTION = {"color": "its options are red"}
+LACKING = {"color": "its options are red"}
 
 
 @pytest.mark.parametrize("before", [Wanted(), hear(Wanted(), MONDAY, color="red"), hear(Wanted(), MONDAY, color="teal")],
                          ids=["nothing", "another value", "the same value"])
 def test_a_value_that_is_known_not_to_be_taken_is_wanted_and_noted_as_refused(before):
-    wanted = hear(before, TUESDAY, refused=NO_OPTION, color="teal", price="1")
+    wanted = hear(before, TUESDAY, refused=LACKING, color="teal", price="1")
 
     assert {a: s.value for a, s in wanted.values.items()} == {"color": "teal", "price": "1"}
-    assert wanted.refused == {"color": Refusal(said("teal").digest, SCHEMA.definition("color"), "its options are red")}
+    assert wanted.refused == {"color": Refusal(said("teal").digest, NO_OPTION, "its options are red")}
 
 
 def test_of_an_older_drop_that_comes_late_nothing_is_noted():
     wanted = hear(Wanted(), TUESDAY, color="red")
 
-    assert hear(wanted, MONDAY, refused=NO_OPTION, color="teal") == wanted
+    assert hear(wanted, MONDAY, refused=LACKING, color="teal") == wanted
 
 
 @pytest.mark.parametrize(("creates", "spreads"), [(True, {EXISTS: True, "price": "1"}), (False, {"price": "1"})])

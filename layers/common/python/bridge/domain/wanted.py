@@ -38,17 +38,21 @@ ELSEWHERE = (EXISTS, "gtin")
 """Why Plytix does not take them lies in other products."""
 
 
-def definition(schema: Schema, attribute: str) -> str:
-    """What a refused value waits for to change: how its attribute is defined; where no such thing decides, the schema as a whole."""
+NO_OPTION = "no option"
+
+
+def definition(schema: Schema, attribute: str, value: Value) -> str:
+    """What a refused value waits for to change: that there is no such option; else how its attribute is defined, and where no such
+    thing decides, the schema as a whole."""
+    if schema.lacks(attribute, value):
+        return NO_OPTION
     return schema.version if attribute in ELSEWHERE else schema.definition(attribute)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A value that Plytix did not take, or will not as its schema stands: under which definition of its attribute, and what it said.
-
-    `definition`: where Plytix named nothing that was sent, the schema's version.
-    """
+    """A value that Plytix did not take, or will not as its schema stands: what must change before it is sent again (`definition`), and
+    what Plytix said. Where it named nothing that was sent, that is the schema's version."""
 
     digest: Digest
     definition: str
@@ -56,9 +60,7 @@ class Refusal:
 
     def holds(self, attribute: str, said: Said, schema: Schema) -> bool:
         """Whether the feed's value is still the one that was refused, and sending it would be in vain."""
-        if self.digest != said.digest:
-            return False
-        return self.definition in (definition(schema, attribute), schema.version) or schema.lacks(attribute, said.value)
+        return self.digest == said.digest and self.definition in (definition(schema, attribute, said.value), schema.version)
 
 
 NONE: Mapping[str, Refusal] = MappingProxyType({})
@@ -95,9 +97,9 @@ def spread(feed: Feed, values: dict[str, Value]) -> dict[str, Value]:
     return {EXISTS: True, **values} if feed.creates else dict(values)
 
 
-def refusals(values: Mapping[str, Value], refused: Mapping[str, str], definitions: Mapping[str, str]) -> dict[str, Refusal]:
-    """Of a record whose values were held against these definitions. `refused`: attribute → why."""
-    return {attribute: Refusal(digest(values[attribute]), definitions[attribute], why) for attribute, why in refused.items()}
+def refusals(values: Mapping[str, Value], refused: Mapping[str, str]) -> dict[str, Refusal]:
+    """Of a record. `refused`: attribute → why, of values that say options which are not there."""
+    return {attribute: Refusal(digest(values[attribute]), NO_OPTION, why) for attribute, why in refused.items()}
 
 
 def tell(wanted: Wanted, said: dict[str, Value], *, run: str, line: int, sequence: Sequence, now_ms: int,

@@ -199,7 +199,7 @@ def _look(sku: Sku, id: str, heart: Heart) -> Generator[Ask, Product | None, Non
 def _note_refused(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change, refusal: Refused) -> list[Entry]:
     """Noted where the value came from; the rest goes at once. Who names nothing we sent refuses all of it, for whatever reason."""
     named, schema = set(refusal.fields) & set(change.send), heart.schemas.current()
-    definitions = {a: definition(schema, a) if a in named else schema.version for a in change.send}
+    definitions = {a: definition(schema, a, w.said.value) if a in named else schema.version for a, w in change.send.items()}
     named, whole = named or set(change.send), "; ".join(f"{f}: {m}" if f != "*" else m for f, m in refusal.fields.items())
     entries = []
     for feed, item in wanted.items():

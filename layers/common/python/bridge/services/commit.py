@@ -68,7 +68,7 @@ def _write_row(run: Run, feed: Feed, row: StagedRow, needs: Commit) -> None:
 
 def _put(run: Run, feed: Feed, row: StagedRow, old: Wanted, needs: Commit) -> Put | None:
     """None: WANTED says it already, or says something newer."""
-    refused = refusals(row.values, row.refused, run.reading["definitions"])
+    refused = refusals(row.values, row.refused)
     new = tell(old, spread(feed, row.values), run=run.id, line=row.line, sequence=run.sequence, now_ms=needs.clock(), refused=refused)
     return Put(row.sku, old, new, feed.id) if new != old else None
 

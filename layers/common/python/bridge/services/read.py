@@ -26,7 +26,7 @@ from bridge.domain.row import Record, Sku, sku
 from bridge.domain.run import Run
 from bridge.domain.sheet import Sheet
 from bridge.domain.values import digest
-from bridge.domain.wanted import Wanted, definition, refusals, spread, tell
+from bridge.domain.wanted import Wanted, refusals, spread, tell
 from bridge.errors import Unreadable
 from bridge.formats import Reader, reader
 from bridge.ports import Clock, Exchange, MirrorState, Stage, StagedRow, Tables
@@ -63,7 +63,6 @@ class Plan:
     more: int = 0
     staged_settled: bool = False
     reading: dict[str, Any] = field(default_factory=dict)
-    waits: set[str] = field(default_factory=set)  # attributes of which Plytix lacks options that rows say
 
     def tell(self, issues: list[dict[str, Any]]) -> None:
         room = SHOWN - len(self.told)
@@ -89,7 +88,6 @@ def read(run: Run, feed: Feed, attempt: str, needs: Read) -> Plan:
         doubled = _doubled(file, feed, header, reading)
         needs.stage.write_settled(run.id, attempt, _settled(file, run, feed, header, reading, doubled, plan, attempt, needs))
         plan.staged_settled = True
-        plan.reading["definitions"] = {attribute: definition(needs.known.schema, attribute) for attribute in sorted(plan.waits)}
     if not plan.rows:
         plan.issues.append(Issue(codes.FILE_NO_ROWS).as_json())
     faulty = plan.counts.get(Outcome.REJECTED, 0)
@@ -137,7 +135,6 @@ def _settled(file: BinaryIO, run: Run, feed: Feed, header: Header, reading: Read
                 plan.tell(issues)
                 yield _line(item, None, issues)
             assert isinstance(item, Record)
-            plan.waits |= item.refused.keys()
             plan.tell(refused_issues(item.values, item.refused, heads, item.line))  # told again at the end, if it stays so
             yield from chunks.add(item)
         else:
@@ -215,8 +212,7 @@ class Chunks:
             return {}
 
     def _said(self, record: Record, before: Wanted) -> Wanted:
-        definitions = {attribute: definition(self._needs.known.schema, attribute) for attribute in record.refused}
-        said, refused = spread(self._feed, record.values), refusals(record.values, record.refused, definitions)
+        said, refused = spread(self._feed, record.values), refusals(record.values, record.refused)
         return tell(before, said, run=self._run.id, line=record.line, sequence=self._run.sequence, now_ms=self._needs.clock(),
                     refused=refused)
 
