@@ -37,7 +37,7 @@ from tests.clients import Programs, cheap_hash
 QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "job_s": 12, "client_timeout_s": 5, "retry_s": 1, "redrive_s": 1,
          "refresh_s": 0}
 ROUGH = {"redrive_s": 4, "chunk_size": 20}
-"""Who is only slow is not to be sent again and again; and a chunk that begins anew after each death is to have an end."""
+"""Who is only slow is not to be sent again and again; and small chunks have several workers at one drop."""
 WRITES = ("create", "patch")
 PATIENCE_S = 45.0  # a machine that is busy starts functions slowly; who is well waits for a second
 PASSWORDS = {"erp": "Lachs-1887-é", "supplier": "shoes, and more", "retailer": "buy 1, get 1"}

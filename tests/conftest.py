@@ -20,6 +20,10 @@ settings.register_profile("patient", parent=settings(), deadline=None)  # how lo
 settings.load_profile("patient")
 ENDS_WITH_US = "node"  # aws_cdk keeps its Node until the very end of the process
 ROUGHNESS = pytest.StashKey[Counter[str]]()
+ALL_OF_THEM, KINDS = 100, (
+    "batches left unprocessed", "calls throttled", "calls throttled for long", "events delayed", "events doubled", "events dropped",
+    "messages delayed", "messages doubled", "messages shuffled", "transactions in conflict", "workers killed", "writes in conflict")
+"""What happens, each of it, where so many tests run in rough twins; else a run proves less than it says."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +35,17 @@ def pytest_testnodedown(node: Any) -> None:
     """Of `-n`: what happened in the twin of a process that has ended."""
     happened = getattr(node, "workeroutput", {}).get("rough", {})
     node.config.stash.setdefault(ROUGHNESS, Counter()).update(happened)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    missing = [kind for kind in KINDS if not session.config.stash.get(ROUGHNESS, Counter())[kind]]
+    if session.config.getoption("rough") is not None and session.testscollected > ALL_OF_THEM and missing and not _is_one_of_many(session):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\nnever happened in the rough twin: {', '.join(missing)}")
+
+
+def _is_one_of_many(session: pytest.Session) -> bool:
+    return hasattr(session.config, "workerinput")
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from local.demo import demonstrate
-from tests.actors import QUICK
+from tests.actors import QUICK, ROUGH
 
 
 def told() -> Console:
@@ -17,8 +17,9 @@ def told() -> Console:
 
 def test_the_demo_ends_well_and_says_what_became_of_everything(pytestconfig: pytest.Config) -> None:
     console, rough = told(), pytestconfig.getoption("rough")
+    rougher = {} if rough is None else {"rough": rough, "settings": QUICK | ROUGH, "patience_s": 300}
 
-    ended_well = demonstrate(console=console, rough=rough, settings=QUICK if rough is not None else {})
+    ended_well = demonstrate(console=console, **rougher)
     assert ended_well, console.file.getvalue()  # type: ignore[attr-defined]
     said = console.file.getvalue()  # type: ignore[attr-defined]
     for words in ("231 created, 9 rejected", "over SFTP", "over FTPS", "over FTP ", "katalog_", "sha256", "requests spent"):

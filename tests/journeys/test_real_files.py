@@ -16,7 +16,7 @@ import pytest
 from tests.actors import a_feed
 from tests.unit.files import written
 
-PATIENCE_S = 300
+PATIENCE_S = 600  # in a rough twin, on a busy machine; else some seconds
 
 
 @dataclass(frozen=True, slots=True)
