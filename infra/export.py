@@ -26,8 +26,8 @@ class Export(Construct):
         refresh.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query")
         refresh.sends("MAIN_QUEUE_URL", queues.main.queue)
         refresh.secret("PLYTIX_SECRET_ARN", storage.plytix)
-        refresh.reads("WORK_BUCKET", storage.work, "configuration/*", "schema/*", "values/*")
-        refresh.objects("WORK_BUCKET", storage.work, WRITE, "schema/*", "values/*")
+        refresh.reads("WORK_BUCKET", storage.work, "configuration/*", "schema/*", "values/*", "census/*")
+        refresh.objects("WORK_BUCKET", storage.work, WRITE, "schema/*", "values/*", "census/*")
         return refresh
 
     def _publish(self, storage: Storage, queues: Queues, ground: Ground) -> Worker:

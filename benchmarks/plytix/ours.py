@@ -90,7 +90,8 @@ def foretold(bridge: Bridge) -> float | None:
 def after(bridge: Bridge) -> dict[str, int]:
     """The refresh that comes after it, and what that has to say."""
     m = bridge.memory
-    told = in_time(lambda: refresh(Refresh(m.configuration, m.ledger, m.tables, bridge.plytix, m.schemas.opened(), m.queues, m.clock)))
+    needs = Refresh(m.configuration, m.ledger, m.tables, bridge.plytix, m.schemas.opened(), m.censuses, m.queues, m.clock)
+    told = in_time(lambda: refresh(needs))
     work(bridge)
     return told
 

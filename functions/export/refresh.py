@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from bridge.configuration import Lane
 from bridge.errors import Later
 from bridge.parts import Parts
-from bridge.services.census import census_if_due
+from bridge.services.census import take_census
 from bridge.services.refresh import Refresh, refresh
 
 logger = Logger(service="refresh")
@@ -31,10 +31,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 def keep_current(until: int, *, due_only: bool) -> dict[str, int]:
-    needs = Refresh(parts.configuration(), parts.mirror_states, parts.tables, parts.plytix(Lane.MAIN), parts.schemas(), parts.queues,
-                    parts.clock, until)
+    needs = Refresh(parts.configuration(), parts.mirror_states, parts.tables, parts.plytix(Lane.MAIN), parts.schemas(), parts.censuses,
+                    parts.queues, parts.clock, until)
     told = refresh(needs, due_only=due_only)
     logger.info("mirror refreshed", done=told)
-    if counted := census_if_due(needs):
+    if counted := take_census(needs):
         logger.info("census taken", done=counted)
     return told

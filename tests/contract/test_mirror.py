@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
 import pytest
 
 from bridge.domain.mirror import Existence
 from bridge.domain.row import Sku
 from bridge.errors import Later
-from bridge.services.census import census, census_if_due
+from bridge.services.census import take_census
 from bridge.services.refresh import Refresh, refresh
 from tests.heart.items import a_bundle, a_feed
 from tests.heart.world import World
 
 PRODUCTS = 350
+DAY_S = 86_400
 
 
 @pytest.fixture
@@ -24,17 +26,22 @@ def world(account):
 
 
 def needs(world, account, until=None):
-    """The clock goes on by a second with every look at it."""
+    """The clock, which is Plytix's too, goes on by a second with every look at it."""
     def clock():
-        world.now += 1_000
-        return world.now
+        account.plytix.advance(1)
+        return now_ms(account)
 
-    return Refresh(world.configuration, world.ledger, world.tables, account.products, world.schemas.opened(), world.queues, clock, until)
+    return Refresh(world.configuration, world.ledger, world.tables, account.products, world.schemas.opened(), world.censuses,
+                   world.queues, clock, until)
+
+
+def now_ms(account):
+    return int(account.plytix.clock.now() * 1_000)
 
 
 def stops_once(world, account, after_s):
     with pytest.raises(Later):
-        refresh(needs(world, account, world.now + after_s * 1_000))
+        refresh(needs(world, account, now_ms(account) + after_s * 1_000))
 
 
 def held(account):
@@ -80,7 +87,7 @@ def test_what_people_do_between_two_parts_of_a_load_is_read_afterwards(account, 
 
 
 def count(needs):
-    return census(needs, needs.clock())
+    return take_census(needs, due_only=False)
 
 
 NO_ROUTE = {"message": "no Route matched with those values"}
@@ -99,10 +106,10 @@ def test_a_census_is_not_taken_again_because_nobody_tells_whether_there_are_bulk
     account.plytix.bulk()
     refresh(needs(world, account))
     account.plytix.refuse(404, None, path="/api/v1/bulk/*", body=NO_ROUTE)
-    world.now += 200_000_000
+    account.plytix.advance(DAY_S)
 
-    assert census_if_due(needs(world, account))["listed"] == PRODUCTS
-    assert census_if_due(needs(world, account)) == {}
+    assert take_census(needs(world, account))["listed"] == PRODUCTS
+    assert take_census(needs(world, account)) == {}
     assert world.ledger.mirror_state.bulk
 
 
@@ -111,9 +118,13 @@ class People:
 
     def __init__(self, account, seed):
         self.plytix, self.rng, self.acts, self.at_work = account.plytix, random.Random(seed), 0, True
+        self.left = 10_000  # requests until the hour is spent
         self._ask = account.session.ask
 
     def ask(self, call):
+        self.left -= 1
+        if self.left < 0:
+            raise Later("the hour is spent", 60)
         if self.at_work:
             self.acts += 1
             there = sorted(held_by(self.plytix))
@@ -146,13 +157,59 @@ def test_paging_while_people_work_deletes_nothing_that_lives_and_a_census_later_
     assert living(world) == held(account)
 
 
+@pytest.mark.parametrize("requests", [1, 2, 3, 5])
+def test_a_census_in_many_parts_while_people_work_deletes_nothing_that_lives_and_one_later_all_is_current(
+        account, world, monkeypatch, requests):
+    people = People(account, requests)
+    monkeypatch.setattr(account.session, "ask", people.ask)
+    refresh(needs(world, account))
+    began, parts, told = now_ms(account), 0, {}
+    while not told:
+        parts += 1
+        people.left = requests if parts < 20 else 10_000  # people may change more than so few requests can read
+        with suppress(Later):
+            told = count(needs(world, account))
+        account.plytix.advance(60)
+        for sku in world.tables.mirror_items:
+            assert world.tables.peek_mirror(Sku(sku)).existence is not Existence.GONE or sku not in held(account), f"{sku} lives"
+    people.at_work, people.left = False, 10_000
+    refresh(needs(world, account))
+    account.plytix.advance(DAY_S)
+    count(needs(world, account))
+
+    assert parts > 1
+    assert told["listed"] > PRODUCTS - people.acts
+    assert world.ledger.mirror_state.census > began
+    assert living(world) == held(account)
+
+
+def test_a_census_in_many_parts_costs_a_page_a_part_more_and_misses_no_deletion(account, world, monkeypatch):
+    people = People(account, 0)
+    people.at_work = False
+    monkeypatch.setattr(account.session, "ask", people.ask)
+    refresh(needs(world, account))
+    for n in range(3):
+        account.plytix.delete(f"A-{n * 100:03}")
+    account.plytix.clear_log()
+    parts, told = 0, {}
+    while not told:
+        parts, people.left = parts + 1, 2
+        with suppress(Later):
+            told = count(needs(world, account))
+
+    assert told == {"listed": PRODUCTS - 3, "read": 0, "deleted": 3, "sent": 0}
+    assert living(world) == held(account)
+    once = 4 + 3 + 1  # pages, products that are gone, whether there are bulk jobs
+    assert account.plytix.counts()["total"] <= once + parts - 1
+
+
 def test_what_slipped_through_between_two_parts_of_a_load_is_found_at_once(account, world):
     """Pages move up where a product before them is deleted: the first of the next page is never listed."""
     stops_once(world, account, 4)
     account.plytix.delete("A-001")
 
     refresh(needs(world, account))
-    census_if_due(needs(world, account))
+    take_census(needs(world, account))
 
     assert living(world) == held(account)
-    assert census_if_due(needs(world, account)) == {}
+    assert take_census(needs(world, account)) == {}

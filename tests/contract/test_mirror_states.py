@@ -1,7 +1,5 @@
 """How far the mirror is, in DynamoDB."""
 
-from dataclasses import replace
-
 import pytest
 
 from bridge.adapters.mirror_states import MirrorStates
@@ -13,18 +11,6 @@ NOW = 1_800_000_000_000
 @pytest.fixture
 def states(cloud, ledger_table):
     return MirrorStates(cloud.dynamodb, ledger_table)
-
-
-def test_a_census_under_way_is_known_until_it_is_complete_and_a_refresh_between_leaves_it(states):
-    states.complete(MirrorState(loaded=NOW, since=NOW, refreshed=NOW, schema="1", census=1))
-    states.counted(NOW, "A-1")
-    assert (states.state().counted, states.state().counted_to) == (NOW, "A-1")
-
-    states.complete(replace(states.state(), refreshed=NOW + 1))
-    assert (states.state().counted, states.state().counted_to) == (NOW, "A-1")
-
-    states.complete(replace(states.state(), census=NOW, counted=0, counted_to=""))
-    assert (states.state().census, states.state().counted, states.state().counted_to) == (NOW, 0, "")
 
 
 def test_one_at_a_time_has_the_turn_until_it_ends_or_is_given_back(states):

@@ -18,7 +18,7 @@ from bridge.domain.switch import Switch
 from bridge.domain.waiting import Waiting
 from bridge.errors import Changed, Later, Refused
 from bridge.services.apply import Apply, apply_chunk, apply_sku
-from bridge.services.census import census
+from bridge.services.census import take_census
 from bridge.services.heart import Heart
 from bridge.services.prepare import Prepare, prepare
 from bridge.services.receive import Intake, receive
@@ -110,8 +110,9 @@ class Execution:
         elif kind == "redrive":
             redrive(Redrive(configuration, w.ledger, w.claims, w.tables, w.exchange, w.queues, w.events, w.clock))
         else:
-            r = Refresh(configuration, w.ledger, w.tables, w.plytix, schemas, w.queues, w.clock)
-            refresh(r) if kind == "refresh" else census(r, w.now)
+            until = w.now + body["time_ms"] if "time_ms" in body else None
+            r = Refresh(configuration, w.ledger, w.tables, w.plytix, schemas, w.censuses, w.queues, w.clock, until)
+            refresh(r) if kind == "refresh" else take_census(r, due_only=False)
 
     def deliverable(self) -> list[tuple[str, list[Message], Message]]:
         """What may be delivered now; of a FIFO group only the first, and one at a time."""
@@ -215,7 +216,7 @@ class Execution:
                 queue[:] = [m for m in queue if m is not message]
             self.used[move] += 1
         elif move in ("refresh", "redrive", "census"):
-            self.timers.append(Message({"timer": move}))
+            self.timers.append(Message({"timer": move} | ({"time_ms": 5 + pick % 30} if move == "census" else {})))  # it stops on the way
             self.used[move] += 1
         else:
             return False
@@ -249,9 +250,10 @@ class Execution:
         check(self)
 
     def rest(self) -> None:
-        """Queues drained, then redrive and refresh, then also the census, until nothing moves."""
+        """Queues drained, then redrive and refresh, then also the census, from its beginning, until nothing moves."""
         self.say("  ..  calm")
         self.rounds("redrive", "refresh")
+        self.rounds("redrive", "refresh", "census")  # the rest of one that began when all was otherwise
         self.rounds("redrive", "refresh", "census")
 
     def rounds(self, *timers: str) -> None:

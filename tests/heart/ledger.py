@@ -166,10 +166,6 @@ class Ledger:
         self.w.step("the first load stopped")
         self.mirror_state = replace(self.mirror_state, since=since, page=page)
 
-    def counted(self, began: int, to: str) -> None:
-        self.w.step(f"the census has come to {to}")
-        self.mirror_state = replace(self.mirror_state, counted=began, counted_to=to)
-
     def give_back(self, until: int) -> None:
         self.w.step("give the turn back")
         if self.turn == until:

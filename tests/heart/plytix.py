@@ -94,10 +94,17 @@ class Plytix:
         return [p for p in self.products.values() if p.sku in skus]
 
     def listed(self, since_ms: int | None, page: int = 1) -> Iterator[Listed]:
-        self.w.step("list products")
-        self.requests["list"] += 1
-        rows = [Listed(p.id, p.sku, p.modified) for p in self.products.values() if p.modified >= (since_ms or 0)]
-        return iter(rows[(page - 1) * PAGE:])
+        """As things stand at each page: what is deleted between two moves up."""
+        seen: set[str] = set()
+        rows = [None] * PAGE  # type: list[Any]
+        while len(rows) == PAGE:
+            self.w.step("list products")
+            self.requests["list"] += 1
+            there = [Listed(p.id, p.sku, p.modified) for p in self.products.values() if p.modified >= (since_ms or 0)]
+            rows = there[(page - 1) * PAGE:page * PAGE]
+            yield from (row for row in rows if row.id not in seen)
+            seen |= {row.id for row in rows}
+            page += 1
 
     def read_many(self, ids: Any) -> list[Product]:
         self.w.step(f"GET {list(ids)}")

@@ -10,7 +10,7 @@ from bridge.domain.row import Sku
 from bridge.domain.wanted import Wanted
 from bridge.errors import Later
 from bridge.ports import Put
-from bridge.services.census import census_if_due
+from bridge.services.census import take_census
 from bridge.services.refresh import Refresh, refresh
 from tests.heart.items import a_bundle, a_feed, wants
 from tests.heart.world import World
@@ -32,10 +32,14 @@ def a_world(products: int, out_of_step: Callable[[int], bool]) -> World:
     return w
 
 
+def needs_of(w: World, until: int | None = None) -> Refresh:
+    return Refresh(w.configuration, w.ledger, w.tables, w.plytix, w.schemas.opened(), w.censuses, w.queues, w.clock, until)
+
+
 def keeps_current(w: World, until: int | None = None) -> None:
-    needs = Refresh(w.configuration, w.ledger, w.tables, w.plytix, w.schemas.opened(), w.queues, w.clock, until)
+    needs = needs_of(w, until)
     refresh(needs, due_only=False)
-    census_if_due(needs)
+    take_census(needs)
 
 
 def sent(w: World) -> set[str]:
@@ -136,32 +140,6 @@ def test_whoever_never_has_time_enough_comes_to_the_end_all_the_same(world: Call
     assert state.loaded
     assert state.census > 1
     assert sent(w) == OUT
-
-
-def test_a_census_whose_time_is_up_goes_on_behind_the_last_sku_and_lists_nothing_again(world: Callable[[], World]) -> None:
-    for seconds in range(10, 60):
-        w = world()
-        keeps_current(w)
-        w.now, w.changes = w.now + DAY_MS, []
-        seen, began = time_passes(w), w.now
-        with pytest.raises(Later):
-            counts(w, w.now + seconds * 1_000)
-        if w.ledger.mirror_state.counted_to:
-            break
-    assert (w.ledger.mirror_state.counted, w.ledger.mirror_state.counted_to) == (began, "A-0003")
-    assert sent(w) == {"A-0000", "A-0003"}
-
-    seen.clear()
-    counts(w)
-
-    assert "list products" not in seen
-    assert sorted(message.body["sku"] for message in w.changes) == sorted(OUT)
-    state = w.ledger.mirror_state
-    assert (state.census, state.counted, state.counted_to) == (began, 0, "")
-
-
-def counts(w: World, until: int | None = None) -> None:
-    census_if_due(Refresh(w.configuration, w.ledger, w.tables, w.plytix, w.schemas.opened(), w.queues, w.clock, until))
 
 
 def time_passes(w: World) -> list[str]:

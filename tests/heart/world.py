@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.configuration import Bundle, Lane
-from bridge.domain import history, mirror, wanted
+from bridge.domain import census, history, mirror, wanted
+from bridge.domain.census import Census
 from bridge.domain.drop import Drop
 from bridge.domain.mirror import Existence, Mirror
 from bridge.domain.product import NO_SCHEMA, Schema
@@ -53,7 +54,7 @@ class World:
         self.closed_events: list[Message] = []
         self.ledger, self.claims, self.tables = Ledger(self), Claims(self), Tables(self)
         self.stage, self.exchange, self.queues, self.events = Stage(self), Exchange(self), Queues(self), Events(self)
-        self.schemas = Schemas(self)
+        self.schemas, self.censuses = Schemas(self), Censuses(self)
         self.plytix = Plytix(self, options)
 
     def clock(self) -> int:
@@ -252,6 +253,20 @@ class Events:
     def run_closed(self, run: Run) -> None:
         self.w.step(f"tell that {run.id} is closed")
         self.w.closed_events.append(Message({"run": run.id}))
+
+
+class Censuses:
+    def __init__(self, world: World) -> None:
+        self.w = world
+        self.noted: Any = None
+
+    def last(self) -> Census | None:
+        self.w.step("read how far the census has come")
+        return census.from_json(copy.deepcopy(self.noted)) if self.noted else None
+
+    def note(self, under_way: Census) -> None:
+        self.w.step(f"note how far the census has come: page {under_way.page}, SKU {under_way.to}")
+        self.noted = stored(census.to_json(under_way))
 
 
 class Schemas:

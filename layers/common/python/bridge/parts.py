@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from bridge.adapters.body import Bodies
 from bridge.adapters.budget import BudgetItem, LaneBudget, budget_item
+from bridge.adapters.censuses import Censuses
 from bridge.adapters.claims import Claims
 from bridge.adapters.configuration import ConfigurationStore
 from bridge.adapters.exchange import Exchange
@@ -92,6 +93,10 @@ class Parts:
     @cached_property
     def mirror_states(self) -> MirrorStates:
         return MirrorStates(self.dynamodb, self.setting("LEDGER_TABLE"))
+
+    @cached_property
+    def censuses(self) -> Censuses:
+        return Censuses(self.s3, self.setting("WORK_BUCKET"))
 
     @cached_property
     def claims(self) -> Claims:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
 from bridge.configuration import Bundle, Lane
+from bridge.domain.census import Census
 from bridge.domain.claim import Claim
 from bridge.domain.drop import Drop
 from bridge.domain.history import Entry
@@ -258,8 +259,7 @@ class MirrorState:
     """How far the mirror is: `loaded` when the first full load was complete (0: it is not), `since` the watermark of the last
     complete refresh (its start), `refreshed` when that ended, `census` when the last complete census began. `bulk`: whether the
     account was entitled to bulk jobs when that was last asked, with the first load and each census. `page`: where the first load,
-    begun at `since`, goes on; 0: it is not under way. `counted`: when a census began that has seen to all SKUs up to `counted_to`, and is
-    to go on there; 0: none is under way."""
+    begun at `since`, goes on; 0: it is not under way."""
 
     loaded: int = 0
     since: int = 0
@@ -268,8 +268,6 @@ class MirrorState:
     census: int = 0
     bulk: bool = False
     page: int = 0
-    counted: int = 0
-    counted_to: str = ""
 
 
 class MirrorStates(Protocol):
@@ -283,11 +281,18 @@ class MirrorStates(Protocol):
     def stopped(self, since: int, page: int) -> None:
         """The first load, begun at `since`, came as far as this page."""
 
-    def counted(self, began: int, to: str) -> None:
-        """The census that began then has compared all products, and seen to all SKUs up to this one."""
-
     def give_back(self, until: int) -> None:
         """The turn that was taken until then, by one who failed; another's is left to him."""
+
+
+class Censuses(Protocol):
+    """How far a census has come."""
+
+    def last(self) -> Census | None:
+        """That was noted: the one under way, or one that is complete."""
+
+    def note(self, under_way: Census) -> None:
+        """In the place of what was noted before."""
 
 
 class Schemas(Protocol):

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY = key_of("mirror", "state")
-NONE, NOTHING = {"N": "0"}, {"S": ""}
 
 
 class MirrorStates:
@@ -32,8 +31,7 @@ class MirrorStates:
         if "page" in item:
             return MirrorState(since=int(item["since"]["S"]), page=int(item["page"]["N"]))
         return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]),
-                           item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"],
-                           counted=int(item.get("counted", NONE)["N"]), counted_to=item.get("counted_to", NOTHING)["S"])
+                           item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"])
 
     def begin(self, now: int, until: int) -> bool:
         update = Update().set("turn_until", {"N": str(until)}).set("f", SAYS["f"])  # read before: it is a format of ours
@@ -42,14 +40,10 @@ class MirrorStates:
     def complete(self, state: MirrorState) -> None:
         update = Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
-        update.remove("page").set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk})
-        self._update(update.set("counted", {"N": str(state.counted)}).set("counted_to", {"S": state.counted_to}))
+        self._update(update.remove("page").set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk}))
 
     def stopped(self, since: int, page: int) -> None:
         self._update(Update().set("f", SAYS["f"]).set("since", {"S": f"{since:013d}"}).set("page", {"N": str(page)}))
-
-    def counted(self, began: int, to: str) -> None:
-        self._update(Update().set("counted", {"N": str(began)}).set("counted_to", {"S": to}))
 
     def give_back(self, until: int) -> None:
         self._update(Update().set("turn_until", {"N": "0"}), "turn_until = :until", {":until": {"N": str(until)}})

@@ -19,7 +19,7 @@ from bridge.domain.reconcile import reconcile
 from bridge.domain.row import Sku
 from bridge.domain.wanted import Wanted
 from bridge.errors import Later, TimeIsUp
-from bridge.ports import Clock, MirrorState, MirrorStates, Plytix, Queues, Schemas, Tables
+from bridge.ports import Censuses, Clock, MirrorState, MirrorStates, Plytix, Queues, Schemas, Tables
 from bridge.services.note import remember
 from bridge.services.schema import current
 
@@ -32,13 +32,14 @@ LONG_AGO = 1  # ms
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """What `refresh` needs."""
+    """What `refresh` and the census need."""
 
     configuration: Bundle
     states: MirrorStates
     tables: Tables
     plytix: Plytix
     schemas: Schemas
+    censuses: Censuses
     queues: Queues
     clock: Clock
     until: int | None = None  # ms; no page is begun after it
