@@ -19,6 +19,7 @@ storing          normalise(field, rules)     sku, label or an attribute's label;
                  lag(seconds)                what a 202 promised is to be seen only then
 faults           latency(seconds)            each request, before it is processed
                  fault(effect, kind="*", method="*", path="*", times=1|None, seconds=None, …)      all forms: faults.py
+                 fault(effect, rate=0.05, …)  as a share of the requests, which ones the seed says; until clear_faults()
                  refuse(status, times=1, kind="*", path="*", body=None)      not processed
                  lose(times=1, kind="product.*")                             processed, the connection dropped without answer
                  meanwhile(action, arguments, kind, when="first"|"then", times=1)  a control call just before or after
