@@ -11,7 +11,8 @@ the account      reset(schema="keep"|"drop")        products and assets gone, fa
                  assets(assets=[{"url"|"content", "filename"?}])                             gives file name → id
                  add_option / remove_option(attribute, option)    remove_attribute(attribute)
 its customs      bulk(entitled=True, running_s=0, counters_s=0, late_polls=1)     who is not entitled gets 403 (jobs.py)
-                 manners(links="objects"|"strings", filters="grouped"|"flat", slashes="accept"|"redirect")   (manners.py)
+                 manners(links="objects"|"strings", filters="grouped"|"flat", slashes="accept"|"redirect",
+                         empties="null"|"values")                                                 (manners.py)
                  most_bytes(bytes=None)             a larger body is a 413
                  use(id, used=True)                 an attribute, category or asset that cannot be deleted
 a person         create(values)    edit(sku, values)    rename(sku, to)    delete(sku)       audit USER, `modified` moves
@@ -164,7 +165,8 @@ class Control(Customs):
 
     @locked
     def lag(self, seconds: float) -> None:
-        """How long after a 202 its change is to be seen (§4)."""
+        """How long after a 202 its change is to be seen (§4). A second is Plytix's, we suppose, and the default of `bridge plytix
+        serve`; here it is none, for who shares the process (tests, the twin) could only sleep it away."""
         self.store.lag_s = seconds
 
     # telling
