@@ -11,7 +11,8 @@ the account      reset(schema="keep"|"drop")        products and assets gone, fa
                  assets(assets=[{"url"|"content", "filename"?}])                             gives file name → id
                  add_option / remove_option(attribute, option)    remove_attribute(attribute)
 its customs      bulk(entitled=True, running_s=0, counters_s=0, late_polls=1)     who is not entitled gets 403 (jobs.py)
-                 manners(links="objects"|"strings", filters="grouped"|"flat", slashes="accept"|"redirect")   (manners.py)
+                 manners(links="objects"|"strings", filters="grouped"|"flat", slashes="accept"|"redirect",
+                         empties="null"|"values")                                                 (manners.py)
                  most_bytes(bytes=None)             a larger body is a 413
                  use(id, used=True)                 an attribute, category or asset that cannot be deleted
 a person         create(values)    edit(sku, values)    rename(sku, to)    delete(sku)       audit USER, `modified` moves
@@ -19,6 +20,7 @@ storing          normalise(field, rules)     sku, label or an attribute's label;
                  lag(seconds)                what a 202 promised is to be seen only then
 faults           latency(seconds)            each request, before it is processed
                  fault(effect, kind="*", method="*", path="*", times=1|None, seconds=None, …)      all forms: faults.py
+                 fault(effect, rate=0.05, …)  as a share of the requests, which ones the seed says; until clear_faults()
                  refuse(status, times=1, kind="*", path="*", body=None)      not processed
                  lose(times=1, kind="product.*")                             processed, the connection dropped without answer
                  meanwhile(action, arguments, kind, when="first"|"then", times=1)  a control call just before or after
@@ -163,7 +165,8 @@ class Control(Customs):
 
     @locked
     def lag(self, seconds: float) -> None:
-        """How long after a 202 its change is to be seen (§4)."""
+        """How long after a 202 its change is to be seen (§4). A second is Plytix's, we suppose, and the default of `bridge plytix
+        serve`; here it is none, for who shares the process (tests, the twin) could only sleep it away."""
         self.store.lag_s = seconds
 
     # telling

@@ -26,9 +26,11 @@ class Customs(Mischief):
         self.largest = bytes
 
     @locked
-    def manners(self, links: str | None = None, filters: str | None = None, slashes: str | None = None) -> dict[str, str]:
+    def manners(
+        self, links: str | None = None, filters: str | None = None, slashes: str | None = None, empties: str | None = None
+    ) -> dict[str, str]:
         """Switches of manners.py; gives all as they stand now."""
-        self.store.manners = self.store.manners.but(links, filters, slashes)
+        self.store.manners = self.store.manners.but(links, filters, slashes, empties)
         return self.store.manners.told()
 
     @locked

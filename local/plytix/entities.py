@@ -51,7 +51,7 @@ class Related:
 
 @dataclass(slots=True)
 class Product:
-    """A product. `attributes` holds no empties; dates are `YYYY-MM-DD`, media are lists of asset ids.
+    """A product. `attributes` holds no empties, unless the account keeps them; dates are `YYYY-MM-DD`, media are lists of asset ids.
 
     Containers are replaced, not changed: the history keeps what stood before (consequences.py).
     """

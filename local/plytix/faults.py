@@ -1,6 +1,7 @@
 """What goes wrong on request: the checklist's fault injection (plytix-api.md §14), set through `/_sim/`.
 
-A fault waits for requests of a kind (`product.*`), method or path, and happens `times` times or for `seconds`.
+A fault waits for requests of a kind (`product.*`), method or path, and happens `times` times or for `seconds`; with a `rate`
+(0.05: one request in twenty, drawn by the simulator's seed) for ever, unless one of them is said too.
 
   before   the request is not processed                     after   it is processed first
   ------   ------------------------------------------------ -----   ------------------------------------------------
@@ -16,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from random import Random
 from typing import Any
 
 
@@ -48,12 +50,17 @@ class Trouble:
     path: str = "*"
     times: int | None = 1
     until: float | None = None
+    rate: float = 1.0  # share of the requests that it waits for
     status: int = 503
     body: Any = None  # JSON; a text is sent as HTML
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
     action: str = ""  # a control call of `/_sim/`, with its arguments
     arguments: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.rate <= 1:
+            raise ValueError("rate: a share, more than 0 and at most 1")
 
     def is_over(self, now: float) -> bool:
         """Whether it will not happen again."""
@@ -65,9 +72,10 @@ class Trouble:
 
 
 class Troubles:
-    """All faults that wait."""
+    """All faults that wait. `random` draws whom those with a rate befall."""
 
-    def __init__(self) -> None:
+    def __init__(self, random: Random) -> None:
+        self._random = random
         self._waiting: list[Trouble] = []
 
     def add(self, trouble: Trouble) -> None:
@@ -90,7 +98,8 @@ class Troubles:
         taken: list[Trouble] = []
         for trouble in self._waiting:
             ends = trouble.effect in BEFORE + AFTER
-            if trouble.meets(kind, method, path) and not (ends and any(t.effect in BEFORE + AFTER for t in taken)):
+            spared = ends and any(t.effect in BEFORE + AFTER for t in taken)
+            if trouble.meets(kind, method, path) and not spared and self._random.random() < trouble.rate:
                 taken.append(trouble)
                 if trouble.times is not None:
                     trouble.times -= 1

@@ -24,9 +24,10 @@ class Mischief(Parts):
 
     @locked
     def fault(self, /, effect: str, seconds: float | None = None, **facts: Any) -> None:
-        """Any fault of faults.py; `seconds`: it ends by then."""
+        """Any fault of faults.py; `seconds`: it ends by then; with a `rate` it does not end by itself unless told."""
         until = None if seconds is None else self.clock.now() + seconds
-        self.troubles.add(Trouble(Effect(effect), until=until, **facts))
+        lasting = {"times": None} if "rate" in facts else {}
+        self.troubles.add(Trouble(Effect(effect), until=until, **lasting | facts))
 
     @locked
     def refuse(self, status: int, times: int | None = 1, kind: str = "*", path: str = "*", body: Any = None) -> None:

@@ -24,10 +24,10 @@ def check(rules: list[str]) -> None:
 
 
 def normalised(value: Any, rules: list[str]) -> Any:
-    """The value after all rules; texts in lists one by one, `round:N` only on numbers, empties become None."""
+    """The value after all rules; texts in lists one by one, `round:N` only on numbers; what they leave empty is None."""
     for rule in rules:
         value = _one(value, rule)
-    return None if value in ("", []) else value
+    return None if rules and value in ("", []) else value
 
 
 def _one(value: Any, rule: str) -> Any:

@@ -38,14 +38,14 @@ class Parts:
     """The account, its tokens and limits, what goes wrong in it, and what was asked of it."""
 
     def __init__(self, key: str, password: str, seed: int | None = None) -> None:
-        """`seed`: ids, token ids and request ids are the same in each run; times are not."""
+        """`seed`: ids, token ids, request ids, and whom faults with a rate befall are the same in each run; times are not."""
         self.lock = RLock()
         self.random = Random(seed)
         self.clock = Clock()
         self.store = Store(self.clock, seed)
         self.tokens = Tokens(self.clock, self.store.account_id, key, password, self.random)
         self.limits = Limits([])
-        self.troubles = Troubles()
+        self.troubles = Troubles(Random(None if seed is None else f"{seed} troubles"))  # of its own: others draw as often as they like
         self.journal = Journal()
         self.latency_s = 0.0
         self.told = "nothing"  # what a 429 says of the wait (limits.py)

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from local.plytix.entities import Attribute, Product
+from local.plytix.manners import Empties
 from local.plytix.refusal import Invalid
 from local.plytix.store import Store
 
@@ -23,7 +24,7 @@ _URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
 
 
 def is_empty(value: Any) -> bool:
-    """Null, and `""` and `[]` too: unproven, so treated as empty (§6.3, §16, 4)."""
+    """Null, `""` and `[]`: nothing that one could find, sort or count by."""
     return value is None or value == "" or value == []
 
 
@@ -31,7 +32,7 @@ def stored(attribute: Attribute, value: Any, store: Store) -> Any:
     """What Plytix keeps of a value; None for an empty one. Raises Invalid."""
     if attribute.type_class in READ_ONLY:
         raise Invalid("Read-only attribute.")
-    if is_empty(value):
+    if value is None or (is_empty(value) and store.manners.empties is Empties.NULL):
         return None
     return TYPES[attribute.type_class](attribute, value, store)
 
@@ -40,7 +41,7 @@ def completeness(attribute: Attribute, product: Product) -> float:
     """Share of the listed attributes that have a value, in percent, two decimals (§9.1, §11.4)."""
     if not attribute.counts:
         return 0.0
-    filled = sum(1 for label in attribute.counts if label in product.attributes or (label == "label" and product.label))
+    filled = sum(1 for label in attribute.counts if not is_empty(product.attributes.get(label)) or (label == "label" and product.label))
     return round(100 * filled / len(attribute.counts), 2)
 
 

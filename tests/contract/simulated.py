@@ -73,9 +73,9 @@ class Api:
 
 
 @contextmanager
-def signed_in(plan: str = "off") -> Iterator[Api]:
+def signed_in(plan: str = "off", seed: int | None = None) -> Iterator[Api]:
     """A simulator with a catalogue of attributes, and a client of it."""
-    with Simulator(plan=plan) as plytix:
+    with Simulator(plan=plan, seed=seed) as plytix:
         plytix.attributes(CATALOGUE)
         api = Api(plytix)
         try:

@@ -67,6 +67,18 @@ def test_a_job_gives_each_product_as_it_is_afterwards(plytix, client):
     assert {"bulk": 1, "search": 3}.items() <= client.requests.items()
 
 
+def test_what_a_job_wrote_into_an_attribute_that_is_newer_than_the_clients_schema_is_read_back_too(plytix, client):
+    ids = plytix.products([{"sku": f"A-{n}"} for n in range(3)])
+    client.patch_many(edits(ids, colour="Red"))
+    plytix.attributes([{"name": "Size", "type_class": "TextAttribute"}])
+
+    answers = client.patch_many(edits(ids, size="XL"))
+    client.patch_many(edits(ids, size="XXL"))
+
+    assert [answer.values.get("size") for answer in answers.values()] == ["XL"] * 3
+    assert client.requests["schema"] == 2, "asked anew once"
+
+
 def test_more_than_a_thousand_products_are_several_jobs(plytix, client):
     ids = plytix.products([{"sku": f"A-{n}"} for n in range(1_001)])
 

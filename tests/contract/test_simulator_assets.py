@@ -186,3 +186,21 @@ def test_a_product_with_an_unknown_category_is_not_made(api):
 
     assert (answer.status_code, error(answer)[2]) == (422, [("categories", "does not exist")])
     assert api.plytix.dump() == []
+
+
+def test_a_product_has_three_hundred_assets_at_most_however_they_come(api):
+    ids = [*api.plytix.assets([{"url": f"https://example.com/{n}.jpg"} for n in range(302)]).values()]
+    most, more = [{"id": id} for id in ids[:300]], {"id": ids[300]}
+    product = api.create("TR-9", attributes={"gallery": most})["id"]
+    path = f"v1/products/{product}"
+
+    assert error(api.ask("PATCH", path, {"attributes": {"gallery": [*most, more]}}))[::2] == (
+        422, [("gallery", "At most 300 assets a product")])
+    assert error(api.ask("PATCH", path, {"attributes": {"hero": more}}))[0] == 422
+    assert error(api.ask("POST", f"{path}/assets", more | {"attribute_label": "gallery"}))[0] == 422
+    assert error(api.ask("POST", "v1/products", {"sku": "TR-10", "attributes": {"gallery": [*most, more]}}))[0] == 422
+    assert len(api.read(product)["assets"]) == 300
+
+    assert api.ask("DELETE", f"{path}/assets/{ids[0]}").status_code == 204
+    assert api.ask("POST", f"{path}/assets", more | {"attribute_label": "hero"}).status_code == 201
+    assert api.plytix.product("TR-10") is None

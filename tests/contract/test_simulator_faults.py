@@ -105,6 +105,42 @@ def test_so_many_requests_of_a_kind_get_a_status_and_are_not_processed(api):
     assert [entry["fault"] for entry in api.plytix.log(kind="product.create")] == ["refuse", "refuse", None]
 
 
+def befallen(seed, requests=1_000, **fault):
+    """Status of each of so many requests."""
+    with signed_in(seed=seed) as api:
+        api.plytix.fault("refuse", kind="schema", **fault)
+        return [api.ask("GET", "v1/filters/product").status_code for _ in range(requests)]
+
+
+def test_a_rate_is_the_share_of_requests_that_a_fault_befalls_and_the_seed_says_which():
+    first = befallen(7, status=500, rate=0.1)
+
+    assert 70 < first.count(500) < 130
+    assert first.count(200) == 1_000 - first.count(500)
+    assert befallen(7, status=500, rate=0.1) == first
+    assert befallen(8, status=500, rate=0.1) != first
+
+
+def test_a_rate_may_end_after_so_many_times_and_leaves_other_kinds_alone(api):
+    assert befallen(7, requests=100, status=500, rate=0.5, times=3).count(500) == 3
+
+    api.plytix.fault("refuse", kind="product.*", status=500, rate=1)
+    assert [api.ask("GET", "v1/filters/product").status_code, api.ask("POST", "v1/products", {"sku": "TR-9"}).status_code] == [200, 500]
+    assert api.ask("POST", "v1/products", {"sku": "TR-9"}).status_code == 500
+    api.plytix.clear_faults()
+    assert api.create("TR-9")
+
+
+def test_several_faults_at_rates_come_side_by_side():
+    with signed_in(seed=7) as api:
+        for status in (500, 502):
+            api.plytix.fault("refuse", kind="schema", status=status, rate=0.2)
+        api.plytix.fault("mask", kind="schema", status=503, rate=0.2)
+        statuses = [api.ask("GET", "v1/filters/product").status_code for _ in range(200)]
+
+    assert all(statuses.count(status) > 10 for status in (200, 500, 502, 503))
+
+
 def test_a_fault_may_wait_for_a_path_and_speak_html(api):
     api.plytix.refuse(504, path="/api/v1/filters/*", body="<html>Gateway Timeout</html>")
 
@@ -290,6 +326,7 @@ def test_every_control_call_is_there_over_http_with_the_same_answer(api):
         ("outage", {"mode": "some"}, "one of 503"),
         ("fault", {"effect": "explode"}, "explode"),
         ("fault", {"effect": "drop", "colour": "red"}, "colour"),
+        ("fault", {"effect": "drop", "rate": 5}, "at most 1"),
         ("reset", {"schema": "half"}, "keep or drop"),
     ],
 )

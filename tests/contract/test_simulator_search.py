@@ -248,6 +248,16 @@ def test_more_than_ten_thousand_rows_come_only_unsorted():
         assert api.ask("POST", "v2/products/search", {"pagination": {"order": "-sku"}}).status_code == 200
 
 
+def test_more_than_ten_thousand_assets_come_only_unsorted_too():
+    with signed_in() as api:
+        api.plytix.assets([{"url": f"https://example.com/{n:05}.jpg"} for n in range(10_001)])
+
+        assert api.ask("POST", "v1/assets/search", {"pagination": {"order": "filename"}}).status_code == 428
+        few = {"filters": [[{"field": "filename", "operator": "like", "value": "0000"}]], "attributes": ["filename"],
+               "pagination": {"order": "-filename", "page_size": 1}}  # of what is found, not of what there is
+        assert [row["filename"] for row in api.ask("POST", "v1/assets/search", few).json()["data"]] == ["10000.jpg"]
+
+
 @pytest.mark.parametrize(("resource", "status"), [("products", 200), ("assets", 422), ("relationships", 422)])
 def test_words_are_not_searched_for_everywhere(account, resource, status):
     fields = {"products": ["sku", "label"], "assets": ["filename"], "relationships": ["name"]}[resource]

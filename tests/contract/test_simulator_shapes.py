@@ -22,8 +22,10 @@ FAMILY = {"id": ID, "name": str, "created": V1_TIME, "created_at": V1_TIME, "mod
 CATEGORY = {"id": ID, "name": str, "slug": str, "path": list, "parents_ids": list, "n_children": int, "order": re.compile(r"\d+"),
             "modified": V1_TIME}  # §9.4
 RELATIONSHIP = {"id": ID, "name": str, "label": str, "created": V1_TIME, "created_at": V1_TIME, "modified": V1_TIME}  # §9.5
-ATTRIBUTE = {"id": ID, "name": str, "label": re.compile(r"[a-z0-9_]+"), "type_class": str, "filter_type": str, "groups": list,
-             "description": str, "modified": V1_TIME}  # §9.1
+GIVEN = {"id": ID, "name": str, "label": re.compile(r"[a-z0-9_]+"), "type_class": str, "groups": list}  # §9.1
+OURS = {"filter_type": str, "description": str, "modified": V1_TIME}
+"""Columns of an attribute that searches give on request; that create, get and patch tell them too no source says."""
+ATTRIBUTE = GIVEN | OURS
 GROUP = {"id": ID, "name": str, "order": int, "attribute_labels": list}  # §9.2
 RELATED = {"product_id": ID, "quantity": int, "last_modified": V1_TIME}  # §6.1, §7.4
 MEMBER = {"legacy_id": ID, "role": str, "email": str, "username": str, "name": str, "last_name": str}  # §9.7
@@ -142,6 +144,29 @@ def test_links_of_a_product_have_their_shapes(api):
     conforms(full["attributes"]["hero"], LINKED)
     assert full["categories"] == [{"id": category, "name": "Shoes", "path": ["Shoes"]}]
     assert full["relationships"][0]["relationship_label"] == "spare_parts"
+
+
+def test_attributes_of_a_family_have_their_four_fields_and_system_attributes_no_id(api):
+    (attribute,) = api.ask("POST", "v1/attributes/product/search", {
+        "filters": [[{"field": "label", "operator": "eq", "value": "colour"}]], "attributes": ["label"]}).json()["data"]
+    family = api.one("POST", "v1/product_families", {"name": "Shoes", "parent_attribute_ids": [attribute["id"]]})["id"]
+    own = {"id": attribute["id"], "label": "colour", "name": "Colour", "attribute_level": "parent_level"}
+
+    assert api.ask("GET", f"v1/product_families/{family}/attributes").json() == {"data": [own]}
+    assert api.ask("GET", f"v1/product_families/{family}/all_attributes").json() == {"data": [own] + [
+        {"id": None, "label": label, "name": label.title(), "attribute_level": "no_level"}
+        for label in ("thumbnail", "label", "status", "categories")]}
+
+
+def test_a_list_of_variants_gives_whole_products_of_its_version(api):
+    parent = api.create("P")["id"]
+    (id,) = [api.one("POST", f"v1/products/{parent}/variants", {"variant": {"sku": "V", "attributes": {"colour": "Blue"}}})["id"]]
+
+    for version, link in ((1, "_parent_id"), (2, "parent_id")):
+        answer = api.ask("GET", f"v{version}/products/{parent}/variants").json()
+        assert answer == {"data": [api.read(id, version)]}
+        assert answer["data"][0][link] == parent
+        assert api.ask("GET", f"v{version}/products/{id}/variants").json() == {"data": []}
 
 
 def test_some_accounts_show_links_of_v2_as_bare_ids(api):

@@ -60,6 +60,17 @@ def test_nothing_is_a_value_of_any_type_and_leaves_nothing(api, label, value):
     assert api.create("TR-9", attributes={label: value})["attributes"] == {}
 
 
+def test_some_accounts_may_keep_empty_values_and_judge_them_by_their_type(api):
+    assert api.plytix.manners(empties="values")["empties"] == "values"
+    assert refused(api, attributes={"pieces": ""}) == (422, FAILED, [("pieces", "Not a valid integer.")])
+
+    kept = api.create("TR-9", attributes={"material": "", "sizes": [], "gallery": [], "colour": None})
+    assert kept["attributes"] == {"material": "", "sizes": [], "gallery": []}
+    assert [row["sku"] for row in api.found(filters=[[{"field": "attributes.material", "operator": "!exists"}]])] == ["TR-9"]
+    patched = api.one("PATCH", f"v1/products/{kept['id']}", {"attributes": {"material": None}})
+    assert patched["attributes"] == {"sizes": [], "gallery": []}
+
+
 @pytest.mark.parametrize(
     ("label", "value"), [("pieces", -3), ("pieces", 0), ("weight_kg", 5), ("weight_kg", 1e-3), ("vegan", False), ("material", " x ")]
 )

@@ -85,6 +85,7 @@ MISHAPS = {
     "it is done after the client has given up": {"effect": "slow", "delay_s": 1.3},
     "the answer comes after the client has given up": {"effect": "late", "delay_s": 1.3},
     "it is never done": {"effect": "drop"},
+    "it was done, but a page for people comes": {"effect": "mask", "status": 200, "body": "<html>Welcome</html>"},
 }
 
 
@@ -101,7 +102,8 @@ def test_a_create_of_which_nobody_knows_how_it_went_is_looked_for_and_not_made_t
     assert company.plytix.counts()["changed"]["product.create"] == made(company) == 3
 
 
-@pytest.mark.parametrize("mishap", ["the answer is lost", "it is done after the client has given up", "it is never done"])
+@pytest.mark.parametrize("mishap", [
+    "the answer is lost", "it is done after the client has given up", "it is never done", "it was done, but a page for people comes"])
 def test_a_change_of_which_nobody_knows_how_it_went_is_made_once_and_credited(company, erp, mishap):
     drops(company, name="first")
     comes_to_rest(company.twin)
@@ -115,6 +117,60 @@ def test_a_change_of_which_nobody_knows_how_it_went_is_made_once_and_credited(co
     assert (receipt.state, receipt.outcomes, receipt.issues) == ("closed", {"UPDATED": 3}, [])
     assert company.products() == THEN
     assert company.plytix.counts()["changed"]["product.patch"] == 3
+
+
+# ---- a bulk job
+MANY = 12
+"""Enough for one."""
+
+
+def sheet(price: int) -> str:
+    return "sku;name;price\n" + "".join(f"A-{n};Chair;{price}\n" for n in range(MANY))
+
+
+@pytest.fixture
+def entitled(company: Company) -> Company:
+    """An account with bulk jobs, and products that a first drop has made."""
+    company.works_with(a_feed(columns=COLUMNS), upload_event_s=0, redrive_s=0, retry_s=0, client_timeout_s=1, claim_s=1.5, job_s=4)
+    company.has_not_loaded_the_mirror()
+    company.plytix.bulk()
+    company.refreshes()
+    drops(company, sheet(10), "first")
+    comes_to_rest(company.twin)
+    company.plytix.clear_log()
+    return company
+
+
+@pytest.mark.parametrize("times", [1, None], ids=["once", "for ever"])
+@pytest.mark.parametrize("request_", ["bulk.submit", "bulk.poll"])
+def test_a_job_that_was_done_but_is_answered_with_pages_for_people_is_known_by_what_stands_in_plytix(entitled, erp, request_, times):
+    entitled.plytix.fault("mask", kind=request_, status=200, body="<html>Welcome</html>", times=times)
+
+    sent = drops(entitled, sheet(20))
+    comes_to_rest(entitled.twin)
+
+    receipt = erp.receipt(sent)
+    assert (receipt.state, receipt.outcomes, receipt.issues) == ("closed", {"UPDATED": MANY}, [])
+    assert entitled.products() == {f"A-{n}": {"label": "Chair", "price": 20} for n in range(MANY)}
+    assert entitled.plytix.counts()["changed"]["bulk.submit"] == 1, "it is not done again"
+    assert entitled.sent() == 0
+
+
+# ---- one request in so many
+def test_a_drop_arrives_once_though_one_request_in_four_goes_wrong(company, erp):
+    company.works_with(a_feed(columns=COLUMNS), upload_event_s=0, redrive_s=0, retry_s=0, client_timeout_s=1, claim_s=1.5, chunk_size=10)
+    for effect, status in (("refuse", 500), ("refuse", 502), ("mask", 502), ("lose", 0), ("drop", 0)):
+        company.plytix.fault(effect, kind="product.*", status=status, rate=0.05)
+    rows = {f"A-{n}": {"label": f"Chair {n}", "price": n} for n in range(1, 41)}
+
+    sent = drops(company, "sku;name;price\n" + "".join(f"{sku};{row['label']};{row['price']}\n" for sku, row in rows.items()))
+    comes_to_rest(company.twin)
+
+    receipt = erp.receipt(sent)
+    assert (receipt.state, receipt.outcomes, receipt.issues) == ("closed", {"CREATED": len(rows)}, [])
+    assert company.products() == rows
+    assert company.plytix.counts()["changed"] == {"product.create": len(rows)}
+    assert any(entry["fault"] for entry in company.plytix.log()), "something did go wrong"
 
 
 # ---- the token
@@ -157,3 +213,25 @@ def test_a_password_that_was_changed_is_taken_as_soon_as_the_operator_has_given_
 
     assert erp.receipt(sent).outcomes == {"UPDATED": 3}
     assert company.products() == THEN
+
+
+def test_a_key_that_is_revoked_in_the_middle_of_a_drop_of_several_chunks_makes_nothing_twice_once_there_is_a_new_one(
+        company, erp, gives_the_password):
+    company.works_with(a_feed(columns=COLUMNS), upload_event_s=0, redrive_s=0, retry_s=0, client_timeout_s=1, claim_s=1.5, chunk_size=3)
+    rows = {f"A-{n}": {"label": "Chair", "price": n} for n in range(1, 13)}
+    company.plytix.meanwhile("credentials", {"key": "key", "password": "another password"}, kind="product.create", when="then")
+
+    sent = drops(company, "sku;name;price\n" + "".join(f"{sku};Chair;{row['price']}\n" for sku, row in rows.items()))
+    soon(lambda: company.plytix.counts()["statuses"].get("401", 0) > 1, "a refused login")
+    receipt = erp.receipt(sent, lambda told: told.state == "checked")
+    assert (receipt.issues, receipt.whole["closed"]) == ([], None)
+    assert made(company) == 1
+
+    gives_the_password("another password")
+    company.twin.kill("apply")  # a worker may remember for a while that its login was refused; others may not know yet
+    comes_to_rest(company.twin)
+
+    receipt = erp.receipt(sent)
+    assert (receipt.state, receipt.outcomes, receipt.issues) == ("closed", {"CREATED": len(rows)}, [])
+    assert company.products() == rows
+    assert company.plytix.counts()["changed"]["product.create"] == made(company) == len(rows)

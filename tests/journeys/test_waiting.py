@@ -5,7 +5,9 @@ from collections import Counter
 
 import pytest
 
+from bridge.domain.row import Sku
 from tests.actors import a_channel, a_feed, soon
+from tests.faults.ending import tables_of
 
 ROWS = 60
 TWO_HOURS_S = 20
@@ -131,6 +133,23 @@ def test_what_is_paused_waits_and_goes_on_when_it_is_resumed(company, erp, opera
     a_second_passes()
     goes_on(company)
     assert erp.closed(sent).outcomes == {"CREATED": 3}
+
+
+@pytest.mark.parametrize(("lane", "seen"), [("main", "Chair"), ("fast", "Armchair")])
+def test_the_mirror_is_kept_current_in_the_lane_that_gives_way(company, operator, lane, seen):
+    company.works_with(a_feed())
+    company.plytix.products([{"sku": "A-1", "label": "Chair"}])
+    company.refreshes()
+    operator.reads("pause", "lane", lane)
+    a_second_passes()
+    company.plytix.edit("A-1", {"label": "Armchair"})
+    company.plytix.clear_log()
+
+    company.refreshes()
+
+    assert tables_of(company.twin).mirror(Sku("A-1")).values["label"] == seen
+    assert bool(company.requests()) is (lane == "fast"), "nothing is asked in a lane that is paused"
+    operator.reads("resume", "lane", lane)
 
 
 def test_a_paused_feed_stops_no_other(company, erp, supplier, operator):

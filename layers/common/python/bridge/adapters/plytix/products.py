@@ -73,6 +73,8 @@ class Products:
     def patch_many(self, edits: Sequence[Edit], patience_s: float = 150) -> dict[str, Product | BridgeError]:
         """By bulk jobs; where Plytix takes none, one by one after all, and so a product that is too large for one."""
         until = self._clock() + patience_s
+        if self._schema and not {a for edit in edits for a in edit.values} <= {*self._schema.types, *SYSTEM_FIELDS}:
+            self._schema_until = 0  # read back without a column that it does not know, what was written there would seem to be gone
         try:
             answers = self._jobs.edit(edits, patience_s)
         except (Denied, Refused, Changed):
