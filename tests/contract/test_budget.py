@@ -214,21 +214,21 @@ KINDS = pytest.mark.parametrize(("kind", "phase"), [("sliding", 0.0), ("fixed", 
 
 
 class Backlog:
-    """Workers of `main`, two threads each, with more to do than there is time for."""
+    """Workers of `main` with more to do than there is time for."""
 
     def __init__(self, deployment, plytix, workers):
         self.sessions = [Session(Key(plytix.url), deployment.worker(), Limits()) for _ in range(workers)]
         self.ends = threading.Event()
 
-    def works(self, ask):
-        """One task a thread, until the backlog ends; whoever is told to come later does."""
+    def works(self, ask, threads=2):
+        """A task for each thread of each worker, until the backlog ends; whoever is told to come later does."""
         def work(products):
             while not self.ends.is_set():
                 try:
                     ask(products)
                 except Later as later:
                     self.ends.wait(later.after_s)
-        return [lambda session=session: work(Products(session)) for session in self.sessions for _ in range(2)]
+        return [lambda session=session: work(Products(session)) for session in self.sessions for _ in range(threads)]
 
     def lasts(self, seconds):
         self.ends.wait(seconds)
@@ -325,7 +325,7 @@ def test_what_is_fast_is_served_within_three_seconds_in_the_middle_of_a_backlog(
             Products(fast).patch(id, {"label": "1.00"})
         main.stops()
 
-    at_once(ask_for_prices, *main.works(ask))
+    at_once(ask_for_prices, *main.works(ask, threads=8))  # as many as would lease six seconds ahead
 
     fast.close()
     asked = asked_of(plytix)
