@@ -94,7 +94,7 @@ def show_limited(screen: Console, costs: Costs, products: int, window: float) ->
     cost = costs[OURS][1.0]
     screen.print(f"Before the first write it foretold {cost.foretold_s:.1f} s for all changed; it took {cost.seconds:.1f} s.")
     screen.print(f"This bridge leaves {1 - SETTINGS.share:.0%} of what is allowed to others (`share`); it uses "
-                 f"{rate(costs[OURS][1.0], window) / SETTINGS.share:.1%} of its own.")
+                 f"{of_share(costs, window):.1%} of its own.")
     screen.print("Floor: the changed rows alone at the limit. Few requests may beat it, as the window is empty at the start. The other two "
                  "wait after a 429 as they do for 10 s; --window 10 is the plan as it is, and takes five times as long.")
 
@@ -130,12 +130,15 @@ def figures(free: Costs, limited: Costs, window: float) -> list[dict[str, Any]]:
                     lambda who, part=part, kind=kind: thousand(free[BULK if kind and who == OURS else who][part]),
                     (1 if part else 0) if kind else 1_000 * part)
              for part, name in NAMES.items() for kind in ("", ".bulk")]
-    shares = {OURS: SETTINGS.share}
-    used = figure("rate_used", "share of the requests that it allows itself",
-                  lambda who: rate(limited[who][1.0], window) / shares.get(who, 1), 1)
+    used = figure("rate_used", "share of the requests that the account is allowed", lambda who: rate(limited[who][1.0], window), 1)
     refused = figure("rate_429", "share of the requests sent", lambda who: refusals(limited[who][1.0]), 0)
-    return [*found, used, refused, {"name": "forecast_error", "unit": "share of the seconds it took", "ours": round(error(limited), 4),
-                                    "peers": {}, "floor": 0}]
+    return [*found, used, alone("rate_used.of_share", "share of the requests that it allows itself", of_share(limited, window), 1), refused,
+            alone("forecast_error", "share of the seconds it took", error(limited), 0)]
+
+
+def of_share(limited: Costs, window: float) -> float:
+    """No other contender leaves anything to others."""
+    return rate(limited[OURS][1.0], window) / SETTINGS.share
 
 
 def error(limited: Costs) -> float:
@@ -146,7 +149,12 @@ def error(limited: Costs) -> float:
 
 
 def figure(name: str, unit: str, of: Callable[[str], float], floor: float) -> dict[str, Any]:
-    return {"name": name, "unit": unit, "ours": round(of(OURS), 4), "peers": {peer: round(of(peer), 4) for peer in PEERS}, "floor": floor}
+    return alone(name, unit, of(OURS), floor) | {"peers": {peer: round(of(peer), 4) for peer in PEERS}}
+
+
+def alone(name: str, unit: str, ours: float, floor: float) -> dict[str, Any]:
+    """A figure that no other contender has."""
+    return {"name": name, "unit": unit, "ours": round(ours, 4), "peers": {}, "floor": floor}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from itertools import pairwise
+from itertools import count, pairwise
 from uuid import uuid4
 
 import pytest
@@ -210,25 +210,129 @@ def plytix():
         yield simulator
 
 
-@pytest.mark.parametrize(("kind", "phase"), [("sliding", 0.0), ("fixed", 0.7)])
-def test_while_work_waits_nearly_all_of_the_share_is_used_and_plytix_never_refuses(deployment, plytix, kind, phase):
+KINDS = pytest.mark.parametrize(("kind", "phase"), [("sliding", 0.0), ("fixed", 0.7)])
+
+
+class Backlog:
+    """Workers of `main` with more to do than there is time for."""
+
+    def __init__(self, deployment, plytix, workers):
+        self.sessions = [Session(Key(plytix.url), deployment.worker(), Limits()) for _ in range(workers)]
+        self.ends = threading.Event()
+
+    def works(self, ask, threads=2):
+        """A task for each thread of each worker, until the backlog ends; whoever is told to come later does."""
+        def work(products):
+            while not self.ends.is_set():
+                try:
+                    ask(products)
+                except Later as later:
+                    self.ends.wait(later.after_s)
+        return [lambda session=session: work(Products(session)) for session in self.sessions for _ in range(threads)]
+
+    def lasts(self, seconds):
+        self.ends.wait(seconds)
+        self.stops()
+
+    def stops(self):
+        self.ends.set()
+
+    def close(self):
+        for session in self.sessions:
+            session.close()
+
+
+@pytest.fixture
+def backlog(deployment, plytix):
+    made = []
+
+    def start(workers):
+        made.append(Backlog(deployment, plytix, workers))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+def asked_of(plytix):
+    return [entry for entry in plytix.log() if entry["kind"] != "token"]
+
+
+def writes(plytix):
+    """Something to ask: a patch of one of a few products, each with another value."""
+    ids, numbers = list(plytix.products([{"sku": f"A-{n}"} for n in range(20)]).values()), count()
+    return lambda products: products.patch(ids[(n := next(numbers)) % len(ids)], {"label": f"Chair {n}"})
+
+
+@KINDS
+def test_while_work_waits_nearly_all_of_the_share_is_used_and_plytix_never_refuses(plytix, backlog, kind, phase):
     plytix.measure(kind=kind, phase=phase)
     plytix.windows([[50, 2], [5_000, 720]])  # the paid plan on a clock that runs five times as fast
-    sessions = [Session(Key(plytix.url), deployment.worker(), Limits()) for _ in range(4)]
-    until = time.monotonic() + 12
+    main = backlog(4)
 
-    def ask(session):
-        products = Products(session)
-        while time.monotonic() < until:
-            products.schema()
+    at_once(lambda: main.lasts(12), *main.works(lambda products: products.schema()))
 
-    at_once(*(lambda session=session: ask(session) for session in sessions for _ in range(2)))
-
-    for session in sessions:
-        session.close()
-    asked = [entry for entry in plytix.log() if entry["kind"] != "token"]
+    asked = asked_of(plytix)
     moments, statuses = [entry["time"] for entry in asked], Counter(entry["status"] for entry in asked)
     share = SHARE * 50 * (max(moments) - min(moments)) / 2
     print(f"{kind}: {len(moments)} requests, {len(moments) / share:.1%} of the share, {dict(statuses)}")
     assert set(statuses) == {200}
     assert len(moments) >= 0.95 * share
+
+
+@KINDS
+def test_hour_after_hour_nearly_all_of_the_share_is_used_and_plytix_never_refuses(plytix, backlog, kind, phase):
+    """An hour of 8 s lets 80 pass; at the rate of the short window our share of them, 64, is spent after 4.8 s."""
+    hour_s, limit, hours = 8, 80, 3
+    plytix.measure(kind=kind, phase=phase * hour_s)
+    plytix.windows([[50, 3], [limit, hour_s]])
+    main = backlog(4)
+
+    at_once(lambda: main.lasts(hours * hour_s + 2), *main.works(writes(plytix)))
+
+    asked = asked_of(plytix)
+    moments, statuses = sorted(entry["time"] for entry in asked), Counter(entry["status"] for entry in asked)
+    used = sum(moment < moments[0] + hours * hour_s for moment in moments)
+    print(f"{kind}: {used} writes in {hours} hours, {used / (hours * SHARE * limit):.1%} of the share, {dict(statuses)}")
+    assert set(statuses) == {200}
+    assert used >= 0.95 * hours * SHARE * limit
+    assert most_in(moments, hour_s / 2) > 0.6 * SHARE * limit, "the hour is what they waited for"
+
+
+@KINDS
+def test_what_is_fast_is_served_within_three_seconds_in_the_middle_of_a_backlog(deployment, plytix, backlog, kind, phase):
+    """On a clock twice as fast, by what the budget decides: how long it lets a price wait, and how many others go before it, each of
+    which may be late by a second. How slow the machine is counts for nothing."""
+    scale, rate = 2, SHARE * 50 / 10  # requests a second of the plan
+    plytix.measure(kind=kind, phase=phase * 10 / scale)
+    plytix.windows([[50, 10 / scale], [5_000, 3_600 / scale]])
+    ask, main, naps = writes(plytix), backlog(3), []
+
+    def nap(seconds):
+        naps.append(seconds)
+        time.sleep(seconds)
+
+    fast = Session(Key(plytix.url), deployment.worker(Lane.FAST, sleep=nap), Limits())
+    prices = list(plytix.products([{"sku": f"P-{n}"} for n in range(6)]).items())
+    begun = {}
+
+    def ask_for_prices():
+        main.ends.wait(11 / scale)  # until the short window is as full as it may be
+        for n, (sku, id) in enumerate(prices):
+            main.ends.wait(0.15 * n)  # at another moment of the spacing each time
+            begun[sku] = time.time()
+            Products(fast).patch(id, {"label": "1.00"})
+        main.stops()
+
+    at_once(ask_for_prices, *main.works(ask, threads=8))  # as many as would lease six seconds ahead
+
+    fast.close()
+    asked = asked_of(plytix)
+    served = {entry["sku"]: entry["time"] for entry in asked if entry["sku"] in begun}
+    before = {sku: sum(begun[sku] < entry["time"] < served[sku] for entry in asked if entry["sku"] not in begun) for sku in begun}
+    print(f"{kind}: served after {[round(scale * (served[sku] - begun[sku]), 2) for sku in begun]} s of the plan, behind {before}")
+    assert {entry["status"] for entry in asked} == {200}
+    assert max(naps) <= 3 / scale
+    assert max(before.values()) <= rate * (3 + 1)
+    assert len(asked) > 1.5 * rate * 10, "there was a backlog"

@@ -12,6 +12,7 @@ from bridge.domain.row import Sku
 from bridge.errors import Later
 from bridge.services.census import take_census
 from bridge.services.refresh import Refresh, refresh
+from local.plytix.clock import micros
 from tests.heart.items import a_bundle, a_feed
 from tests.heart.world import World
 
@@ -140,15 +141,33 @@ class People:
         return self._ask(call)
 
 
+class Moment:
+    """What stood in the account when something began."""
+
+    def __init__(self, plytix):
+        self.by_id, self.at = {product["id"]: product for product in plytix.dump()}, plytix.clock.stamp()
+
+    def untouched(self, plytix):
+        """Products that nobody has changed since; SKU → label."""
+        return {product["sku"]: product["label"] for product in plytix.dump() if micros(product["modified"]) < self.at}
+
+    def were_gone(self, ids):
+        return ids - self.by_id.keys()
+
+
 @pytest.mark.parametrize("seed", range(6))
-def test_paging_while_people_work_deletes_nothing_that_lives_and_a_census_later_all_is_current(account, world, monkeypatch, seed):
+def test_paging_while_people_work_deletes_nothing_that_lives_and_leaves_nothing_older_than_a_census(account, world, monkeypatch, seed):
     people = People(account, seed)
     monkeypatch.setattr(account.session, "ask", people.ask)
 
-    for step in (refresh, count, refresh, count):
+    for step in (refresh, count, refresh, count, count):
+        before, known = Moment(account.plytix), living_ids(world)
         step(needs(world, account))
         for sku in world.tables.mirror_items:
             assert world.tables.peek_mirror(Sku(sku)).existence is not Existence.GONE or sku not in held(account), f"{sku} lives"
+        if step is count:
+            assert before.untouched(account.plytix).items() <= living(world).items(), "who was changed before the census is current"
+            assert not before.were_gone(known) & living_ids(world), "who was gone before the census is buried"
     people.at_work = False
     refresh(needs(world, account))
     count(needs(world, account))
@@ -201,6 +220,11 @@ def test_a_census_in_many_parts_costs_a_page_a_part_more_and_misses_no_deletion(
     assert living(world) == held(account)
     once = 4 + 3 + 1  # pages, products that are gone, whether there are bulk jobs
     assert account.plytix.counts()["total"] <= once + parts - 1
+
+
+def living_ids(world):
+    mirrors = map(world.tables.peek_mirror, map(Sku, world.tables.mirror_items))
+    return {mirror.id for mirror in mirrors if mirror.existence is Existence.LIVING}
 
 
 def test_what_slipped_through_between_two_parts_of_a_load_is_found_at_once(account, world):
