@@ -30,6 +30,8 @@ REACH = Retry(total=2, connect=2, status_forcelist=(), backoff_factor=0.2, backo
 READ = REACH.new(status_forcelist=(502, 503, 504), allowed_methods=None)
 """How often the same request is sent again at once. Nobody heard it (no connection): any; a gateway's excuse: reads only,
 for a write may have been done (plytix-api.md §4). A repeat is a request like any other and takes its own lease."""
+PATIENCE_S = 5
+"""A gateway's Retry-After is waited out here up to this; whoever is told of a longer one comes again Later."""
 
 
 class Kind(StrEnum):
@@ -187,10 +189,12 @@ class Session:
         again = REACH if call.kind in WRITES else READ
         while True:
             error: Exception | None = None
+            asked_s: float = 0
             try:
                 answer = self._once(call, token, base_url or self._source.current().pim_url, until)
                 if not again.is_retry(call.method, answer.status):
                     return answer
+                asked_s = answer.retry_after_s or 0
             except (requests.RequestException, HTTPError) as broken:
                 error = never_reached(broken)
                 if error is None:
@@ -201,7 +205,10 @@ class Session:
                 if error is None:
                     return answer
                 raise Later(f"{call.method} {call.path}: Plytix cannot be reached", fate=Fate.NOT_DONE) from error
-            time.sleep(min(again.get_backoff_time(), max(0.0, until - time.monotonic())))
+            left_s = max(0.0, until - time.monotonic())
+            if asked_s > min(PATIENCE_S, left_s):
+                return answer
+            time.sleep(min(max(asked_s, again.get_backoff_time()), left_s))
 
     def _once(self, call: Call, token: str, base_url: str, until: float) -> Answer:
         if call.kind in WRITES:
