@@ -27,6 +27,17 @@ def test_a_census_under_way_is_known_until_it_is_complete_and_a_refresh_between_
     assert (states.state().census, states.state().counted, states.state().counted_to) == (NOW, 0, "")
 
 
+def test_that_the_account_has_no_bulk_jobs_any_more_is_known_until_a_census_says_otherwise(states):
+    states.no_jobs()
+    assert states.state() == MirrorState()
+    loaded = MirrorState(loaded=NOW, since=NOW, refreshed=NOW, schema="1", census=1, bulk=True)
+    states.complete(loaded)
+
+    states.no_jobs()
+
+    assert states.state() == replace(loaded, bulk=False)
+
+
 def test_one_at_a_time_has_the_turn_until_it_ends_or_is_given_back(states):
     assert states.begin(NOW, NOW + 900)
     assert not states.begin(NOW + 1, NOW + 901)

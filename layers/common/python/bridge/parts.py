@@ -155,4 +155,5 @@ class Parts:
 
         secret = Secret(self.client("secretsmanager"), self.setting("PLYTIX_SECRET_ARN"))
         budget = LaneBudget(self.budget, self.switch.current, lane, share)
-        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=lambda: self.schemas().stored())
+        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=lambda: self.schemas().stored(),
+                        no_jobs=self.mirror_states.no_jobs)

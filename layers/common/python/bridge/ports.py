@@ -286,6 +286,9 @@ class MirrorStates(Protocol):
     def counted(self, began: int, to: str) -> None:
         """The census that began then has compared all products, and seen to all SKUs up to this one."""
 
+    def no_jobs(self) -> None:
+        """Plytix denies the account bulk jobs, whatever it said when it was asked; until the next census asks again."""
+
     def give_back(self, until: int) -> None:
         """The turn that was taken until then, by one who failed; another's is left to him."""
 

@@ -51,6 +51,9 @@ class MirrorStates:
     def counted(self, began: int, to: str) -> None:
         self._update(Update().set("counted", {"N": str(began)}).set("counted_to", {"S": to}))
 
+    def no_jobs(self) -> None:
+        self._update(Update().set("bulk", {"BOOL": False}), "attribute_exists(#bulk)")
+
     def give_back(self, until: int) -> None:
         self._update(Update().set("turn_until", {"N": "0"}), "turn_until = :until", {":until": {"N": str(until)}})
 
