@@ -34,7 +34,7 @@ from local.demo import values_of
 from local.twin import Twin
 from tests.clients import Programs, cheap_hash
 
-QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "job_s": 12, "client_timeout_s": 5, "retry_s": 1, "redrive_s": 1,
+QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "job_s": 12, "client_timeout_s": 5, "retry_s": 1, "login_s": 1, "redrive_s": 1,
          "refresh_s": 0}
 ROUGH = {"redrive_s": 4, "chunk_size": 20}
 """Who is only slow is not to be sent again and again; and small chunks have several workers at one drop."""

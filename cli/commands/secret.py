@@ -32,4 +32,4 @@ def plytix(
     body = {"api_key": key, "api_password": password or asked("API password"),
             "auth_url": auth_url.rstrip("/"), "pim_url": pim_url.rstrip("/")}
     aws.client("secretsmanager").put_secret_value(SecretId=deployment["PlytixSecretArn"], SecretString=json.dumps(body))
-    say("Plytix's key and password are stored. New workers log in with them; running ones as soon as Plytix refuses the old key")
+    say("Plytix's key and password are stored. Workers log in with them from now on; what waited goes on within minutes")

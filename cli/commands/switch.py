@@ -108,7 +108,8 @@ def _facts(found: Waiting) -> dict[str, Any]:
     paused = [{"what": target.kind.value, "name": target.name, "why": pause.why, "since": moment(pause.since)}
               for target, pause in sorted(found.switch.paused.items())]
     waits = {lane.value: moment(until) for lane in Lane if (until := opens(found.budget, lane, found.now)) > found.now}
-    return {"writes": found.switch.writes, "paused": paused, "waits_until": waits}
+    return {"writes": found.switch.writes, "paused": paused, "waits_until": waits,
+            "login_refused_since": moment(found.budget.lockout.since) if found.budget.lockout else None}
 
 
 def _now() -> int:

@@ -5,7 +5,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from bridge.configuration import Lane
-from bridge.errors import Later
+from bridge.door import tell_stop
+from bridge.errors import Later, Stop
 from bridge.parts import Parts
 from bridge.services.census import take_census
 from bridge.services.refresh import Refresh, refresh
@@ -27,7 +28,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
         if later.after_s is None:
             raise
         logger.info("refresh comes again", reason=str(later), after_s=later.after_s)
-        return {}  # waiting for the budget or a person is not failing: a later minute's call goes on
+    except Stop as stop:
+        tell_stop(logger, stop)
+    return {}  # waiting for the budget or a person is not failing: a later minute's call goes on
 
 
 def keep_current(until: int, *, due_only: bool) -> dict[str, int]:

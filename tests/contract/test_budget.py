@@ -20,7 +20,8 @@ from bridge.configuration import Lane
 from bridge.domain import switch
 from bridge.domain.budget import Why, Window, from_json
 from bridge.domain.switch import Kind, Target
-from bridge.errors import Later
+from bridge.domain.waiting import Waiting
+from bridge.errors import Later, LoginRefused
 from local.plytix.server import Simulator
 
 SHARE = 0.8
@@ -51,11 +52,11 @@ class Deployment:
         self.switch = SwitchItem(cloud.dynamodb, self.table, self.bodies)
         self.switch.change(lambda before: switch.Switch(writes=True))
 
-    def worker(self, lane=Lane.MAIN, windows=None, sleep=time.sleep):
+    def worker(self, lane=Lane.MAIN, windows=None, sleep=time.sleep, login_s=60):
         """As in a process of its own: nothing is shared with others but the items."""
         item = budget_item(self.cloud.dynamodb, self.table, self.bodies)
         now = SwitchItem(self.cloud.dynamodb, self.table, self.bodies)
-        made = LaneBudget(item, now.current, lane, SHARE, sleep=sleep)
+        made = LaneBudget(item, now.current, lane, SHARE, login_s, sleep=sleep)
         made.learn(windows)
         return made
 
@@ -173,6 +174,49 @@ def test_a_429_that_one_worker_met_stops_the_others_and_a_probe_opens_it_for_all
         one.lease()
     other.succeeded()
     one.lease()
+
+
+# ---- refused logins
+
+
+def test_credentials_that_one_worker_was_refused_no_other_tries_until_one_may_again(deployment):
+    workers = [deployment.worker(login_s=1) for _ in range(4)]
+    for worker in workers:
+        worker.may_log_in("v1")
+
+    told = workers[0].locked_out("v1", "Invalid credentials")
+
+    assert 0 < told.after_s < 1.6
+    for worker in workers:
+        with pytest.raises(LoginRefused, match=r"Invalid credentials.*bridge secret set plytix"):
+            worker.may_log_in("v1")
+    workers[1].may_log_in("v2")
+    time.sleep(1.05)  # obeying it is what is tested
+    tried = [worker for worker in workers if not isinstance(_raised(lambda w=worker: w.may_log_in("v1")), LoginRefused)]
+    assert len(tried) == 1
+
+
+def test_a_refused_login_is_told_until_one_succeeds_and_hurts_no_leases(deployment):
+    one, other = deployment.worker(windows=()), deployment.worker(windows=(Window(50, 1_000),))
+    one.locked_out("v1", "Invalid credentials")
+    other.lease()
+    waiting = Waiting(switch.Switch(writes=True), deployment.item(), 0)
+    assert waiting.waits(Lane.FAST, "acme/prices")
+    assert "does not accept the API key" in " ".join(waiting.notices())
+
+    other.may_log_in("v2")
+    other.learn(())
+
+    assert deployment.item().lockout is None
+    one.may_log_in("v1")
+
+
+def _raised(do):
+    try:
+        do()
+    except Exception as error:  # noqa: BLE001 -- looked at by who asks
+        return error
+    return None
 
 
 # ---- the switch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -10,7 +11,7 @@ from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session, Unlimited
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
-from bridge.errors import Changed, Denied, Fate, Later, Refused, Untold
+from bridge.errors import Changed, Denied, Fate, Later, Refused, Stop, Untold
 from bridge.ports import Edit
 from local.plytix.server import Simulator
 from tests.contract.connected import Kept
@@ -320,6 +321,19 @@ def test_where_plytix_takes_no_job_each_product_is_patched_after_all(plytix, cli
     assert answers[ids["A-1"]].values["label"] == "new"
     assert isinstance(answers[ids["A-2"]], Refused)
     assert client.requests["patch"] == 2
+
+
+@pytest.mark.parametrize(("status", "told"), [(403, 1), (404, 0), (422, 0), (401, 0)])
+def test_only_a_job_that_is_denied_says_that_the_account_has_none(plytix, status, told):
+    ids = plytix.products([{"sku": "A-1"}])
+    plytix.refuse(status, None, path="/api/v1/bulk/products", body={"error": {"msg": "no"}})
+    session, denied = Session(Kept(plytix.url), Unlimited(), Limits(connect_s=1, total_s=10)), []
+
+    with suppress(Stop):
+        Products(session, no_jobs=lambda: denied.append(1)).patch_many(edits(ids, label="new"))
+
+    session.close()
+    assert len(denied) == told
 
 
 def test_products_are_found_by_their_skus_a_hundred_a_request(plytix, client):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.errors import Stop
+from bridge.errors import LoginRefused, Stop
 from tests.contract.connected import A1, SHOE, Kept
 
 
@@ -66,15 +66,36 @@ def test_a_revoked_key_stops_without_a_storm_of_logins(plytix, client):
     assert products.requests["token"] == 2
 
 
+def test_eight_threads_with_a_wrong_password_log_in_once_and_are_all_told(plytix, client):
+    plytix.credentials("key", "another password")
+    plytix.latency(0.05)
+    products, start, told = client(), threading.Barrier(8), []
+
+    def work():
+        start.wait()
+        with pytest.raises(LoginRefused) as refused:
+            products.read("64b000000000000000000000")
+        told.append(refused.value.code)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert told == ["STOP-LOGIN"] * 8
+    assert products.requests == {"token": 1}
+
+
 def test_a_key_that_was_replaced_in_the_secret_is_taken_up(plytix, client):
     kept = Kept(plytix.url)
     products = client(kept)
     products.schema()
     plytix.credentials("key", "new password")
-    kept.newer = replace(kept.now, api_password="new password")
+    kept.newer = replace(kept.now, api_password="new password", version="2")
 
     assert products.schema()
-    assert kept.looked == 1
+    assert plytix.counts()["statuses"]["401"] == 1  # of the old token
 
 
 def test_a_second_401_after_a_fresh_token_stops(plytix, client):
@@ -85,6 +106,10 @@ def test_a_second_401_after_a_fresh_token_stops(plytix, client):
         products.schema()
 
     assert products.requests == {"token": 2, "schema": 2}
+    for _ in range(3):
+        with pytest.raises(Stop):
+            products.schema()
+    assert products.requests["token"] == 2
 
 
 def test_a_key_without_the_right_stops(plytix, client):

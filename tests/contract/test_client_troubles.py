@@ -73,6 +73,53 @@ def test_a_search_is_a_read_and_gets_over_a_hiccup_too(plytix, client):
     assert products.requests["search"] == 2
 
 
+def test_a_gateway_that_asks_for_a_moment_is_given_it(plytix, client):
+    products = client()
+    products.schema()
+    plytix.fault("refuse", status=503, kind="product.search", headers={"Retry-After": "1"})
+
+    assert list(products.listed(None)) == []
+    refused, answered = (entry["time"] for entry in plytix.log() if entry["kind"] == "product.search")
+    assert answered - refused >= 1
+
+
+@pytest.mark.parametrize(("kind", "ask", "total_s"), [
+    ("product.search", lambda products: list(products.listed(None)), 10),
+    ("product.search", lambda products: list(products.listed(None)), 1),
+    ("product.create", lambda products: products.create(A1, SHOE), 10),
+    ("token", lambda products: products.schema(), 10),
+], ids=["a read", "a read without so much time", "a write", "a login"])
+@pytest.mark.parametrize("status", [503, 504])
+def test_a_gateway_that_asks_for_longer_is_asked_once_and_the_wait_is_told(plytix, client, kind, ask, total_s, status):
+    products = client(total_s=total_s)
+    if kind != "token":
+        products.schema()
+    plytix.clear_log()
+    wait_s = 120 if total_s == 10 else 3
+    plytix.fault("refuse", status=status, times=None, kind=kind, headers={"Retry-After": str(wait_s)}, body="<html>in maintenance</html>")
+
+    with pytest.raises(Later) as later:
+        ask(products)
+
+    assert later.value.after_s == wait_s
+    assert [entry["status"] for entry in plytix.log()] == [status]
+
+
+@pytest.mark.parametrize(("headers", "body", "after_s"), [
+    ({"Retry-After": "30"}, None, 30), ({}, {"message": "API rate limit exceeded", "limit": 5, "window_size": 60}, 60), ({}, None, None)])
+def test_a_login_that_is_one_too_many_waits_and_closes_no_window_of_the_account(plytix, client, headers, body, after_s):
+    leases = Leases()
+    products = client(budget=leases)
+    plytix.fault("refuse", status=429, times=None, kind="token", headers=headers, body=body)
+
+    with pytest.raises(Later) as later:
+        products.create(A1, SHOE)
+
+    assert (later.value.after_s, later.value.fate) == (after_s, Fate.NOT_DONE)
+    assert products.requests == {"token": 1}
+    assert (leases.answers, leases.granted) == ([], 0)
+
+
 def test_a_login_gets_over_a_hiccup_too(plytix, client):
     plytix.refuse(502, kind="token", body="<html>bad gateway</html>")
 

@@ -1,5 +1,7 @@
 """How far the mirror is, in DynamoDB."""
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.adapters.mirror_states import MirrorStates
@@ -11,6 +13,17 @@ NOW = 1_800_000_000_000
 @pytest.fixture
 def states(cloud, ledger_table):
     return MirrorStates(cloud.dynamodb, ledger_table)
+
+
+def test_that_the_account_has_no_bulk_jobs_any_more_is_known_until_a_census_says_otherwise(states):
+    states.no_jobs()
+    assert states.state() == MirrorState()
+    loaded = MirrorState(loaded=NOW, since=NOW, refreshed=NOW, schema="1", census=1, bulk=True)
+    states.complete(loaded)
+
+    states.no_jobs()
+
+    assert states.state() == replace(loaded, bulk=False)
 
 
 def test_one_at_a_time_has_the_turn_until_it_ends_or_is_given_back(states):

@@ -27,6 +27,16 @@ def test_the_key_is_kept_until_somebody_asks_again(cloud, arn):
     assert "new" not in repr(secret.current())
 
 
+def test_each_setting_is_a_version_of_its_own_though_it_says_the_same(cloud, arn):
+    secret = Secret(cloud.secretsmanager, arn)
+    before = secret.current().version
+    assert secret.again().version == before
+
+    cloud.secretsmanager.put_secret_value(SecretId=arn, SecretString=json.dumps(KEY))
+
+    assert secret.again().version not in ("", before)
+
+
 def test_a_secret_that_is_not_there_says_how_to_set_it(cloud, arn):
     with pytest.raises(Stop, match="bridge secret set plytix"):
         Secret(cloud.secretsmanager, arn.replace("plytix-", "other-")).current()

@@ -54,6 +54,7 @@ TROUBLES = {
     "refused logins": lambda plytix: plytix.credentials("key", "another password"),
 }
 PATIENCE = {"slowness beyond patience": 2, "refused logins": 1}
+WORKERS = 7  # five of `main`, `prepare`, `refresh`
 COMES_LATE = {"slowness beyond patience"}  # what nobody waited for is done all the same
 
 
@@ -197,6 +198,36 @@ def gives_the_password(company: Company, operator: Operator):
 
     yield give
     give("password")
+
+
+def test_a_wrong_password_makes_no_storm_of_logins_and_once_it_is_right_all_is_done_once(company, erp, operator, gives_the_password):
+    company.works_with(a_feed(columns=COLUMNS), upload_event_s=0, redrive_s=0, retry_s=1, client_timeout_s=1, claim_s=1.5, login_s=3_600,
+                       chunk_size=2)
+    company.plytix.credentials("key", "another password")
+    many = [f"B-{n}" for n in range(40)]
+    sent = drops(company, "sku;name;price\n" + "".join(f"{sku};Chair;9.90\n" for sku in many))
+    soon(lambda: sum("STOP-LOGIN" in line for line in company.twin.log("apply")) >= 20, "every chunk has been told")
+    for _ in range(2):
+        assert company.twin.invoke("refresh", {"now": True}) == {}
+        assert not any(company.twin.invoke("redrive", {}).values())
+        company.twin.show_messages()
+
+    assert company.plytix.counts()["kinds"]["token"] <= WORKERS  # who came first, all at once; nobody since
+    receipt = erp.receipt(sent)
+    assert (receipt.state, receipt.whole["waiting"], receipt.issues, made(company)) == ("checked", 40, [], 0)
+    assert not any(company.twin.running()["left"].values())
+    assert any('"Stopped"' in line and '"STOP-LOGIN"' in line for line in company.twin.log("apply"))
+    for asked in ("switch", "runs"):
+        assert "does not accept the API key" in " ".join(operator.types(asked).stdout.split())
+
+    gives_the_password("another password")
+    company.twin.show_messages()
+    comes_to_rest(company.twin)
+
+    assert erp.receipt(sent).outcomes == {"CREATED": 40}
+    assert sorted(company.products()) == sorted(many)
+    assert company.plytix.counts()["changed"]["product.create"] == 40
+    assert "does not accept" not in operator.types("switch").stdout
 
 
 def test_a_password_that_was_changed_is_taken_as_soon_as_the_operator_has_given_it(company, erp, gives_the_password):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -119,6 +120,8 @@ class Ledger:
 
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
         self.w.step(f"spend {id} {spent}")
+        run = self.runs[id]
+        self.runs[id] = replace(run, spent=dict(Counter(run.spent) + Counter(spent)))
 
     def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: Mapping[Outcome, int], spent: Mapping[str, int]) -> bool:
         self.w.step(f"count chunk {id} {number} {outcomes}")

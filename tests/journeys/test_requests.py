@@ -86,6 +86,18 @@ def test_what_plytix_refuses_in_a_job_costs_only_itself(entitled, erp):
     assert (held["A-3"]["price"], held["A-3"].get("colour"), held["A-4"]["colour"]) == (5, None, "red")
 
 
+def test_an_account_that_has_lost_its_bulk_jobs_is_asked_for_one_once_and_not_planned_for(entitled, erp):
+    entitled.plytix.bulk(False)
+
+    first = erp.drops("products/tuesday.csv", sheet({n: n + 2 for n in range(MANY)}))
+    second = erp.drops("products/wednesday.csv", sheet({n: n + 3 for n in range(MANY)}))
+
+    assert [receipt.outcomes for receipt in (first, second)] == [{"UPDATED": MANY}] * 2
+    assert {sku: values["price"] for sku, values in entitled.products().items()} == {f"A-{n}": n + 3 for n in range(MANY)}
+    assert entitled.plytix.counts()["kinds"]["bulk.submit"] == 1
+    assert second.whole["plytix"]["planned"] == {"patch": MANY}
+
+
 def test_a_job_whose_answer_is_lost_is_found_done_and_not_done_again(entitled, erp):
     entitled.works_with(a_feed(columns=SHOP), chunk_size=10, claim_s=1, job_s=2, client_timeout_s=0.8)
     entitled.plytix.lose(kind="bulk.submit")

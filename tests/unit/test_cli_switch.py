@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bridge.adapters.body import Bodies
+from bridge.adapters.budget import budget_item
 from bridge.adapters.switch import SwitchItem
 from bridge.configuration import Lane
+from bridge.domain.lockout import Lockout
 from cli import aws
 from tests.unit.cloud import Cloud
 
@@ -40,6 +43,17 @@ def test_a_new_deployment_writes_nothing_until_it_is_told_to(cloud):
 
     cloud.done("writes", "off")
     assert seen(cloud).stops_writes()
+
+
+def test_a_key_that_plytix_refuses_is_told_with_what_to_do(cloud):
+    budget_item(cloud.dynamodb, "ledger", Bodies(cloud.s3, "work")).change(
+        lambda before: (replace(before, lockout=Lockout("v1", "Invalid credentials", 1_764_000_000_000, 0)), None))
+    cloud.done("writes", "on")
+
+    said = " ".join(cloud.done("switch").split())
+    assert "does not accept the API key since 2025-11-24T16:00:00Z (Invalid credentials)" in said
+    assert "`bridge secret set plytix`" in said
+    assert json.loads(cloud.done("switch", "--json"))["login_refused_since"].startswith("2025-11-24T16:00:00")
 
 
 def test_a_paused_feed_stops_and_no_other(cloud):

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 
 from bridge.door import Batch, message
-from bridge.errors import Later, Unreadable
+from bridge.errors import Later, LoginRefused, Unreadable
 
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333/changes"
 
@@ -39,6 +39,8 @@ def take(record: Any) -> None:
         raise Later("the window is full", body.get("after_s"))
     if body["does"] == "fail":
         raise ValueError("a bug")
+    if body["does"] == "stop":
+        raise LoginRefused("the key is wrong", 60)
 
 
 def answer(called: dict[str, Any], queue: Queue) -> list[str]:
@@ -76,6 +78,26 @@ def test_one_that_fails_comes_again_later_each_time(receives: int, hidden_s: int
 
     assert answer(event({"v": 1, "does": "fail"}, receives=receives), queue) == ["m0"]
     assert queue.hidden == {"r0": hidden_s}
+
+
+@pytest.mark.parametrize(("receives", "hidden_s"), [(1, 60), (24, 60), (400, 3_600)])
+def test_one_that_only_a_person_can_mend_waits_and_rings_its_own_alarm(receives: int, hidden_s: int, caplog: Any, capsys: Any) -> None:
+    queue = Queue()
+
+    assert answer(event({"v": 1, "does": "stop"}, receives=receives), queue) == ["m0"]
+
+    assert queue.hidden == {"r0": hidden_s}
+    assert [(line.levelname, line.code, line.reason) for line in caplog.records] == [("ERROR", "STOP-LOGIN", "the key is wrong")]
+    [counted] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert (counted["code"], counted["Stopped"]) == ("STOP-LOGIN", [1.0])
+    assert counted["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "bridge"
+
+
+def test_a_bug_rings_no_such_alarm(caplog: Any, capsys: Any) -> None:
+    answer(event({"v": 1, "does": "fail"}), Queue())
+
+    assert "_aws" not in capsys.readouterr().out
+    assert [(line.message, hasattr(line, "code")) for line in caplog.records] == [("message failed", False)]
 
 
 def test_a_message_of_a_newer_format_is_left_in_its_queue_with_a_word() -> None:

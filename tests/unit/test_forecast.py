@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.configuration import Lane
-from bridge.domain.budget import Budget, Lease, Terms, Window, lease
+from bridge.domain.budget import Budget, Lease, Terms, Window, lease, opens
 from bridge.domain.forecast import Sends, done_by, requests
 
 NOW = 1_764_000_000_000
@@ -60,6 +60,19 @@ def test_what_goes_first_is_counted_and_a_closed_budget_is_waited_for():
     alone = done_by(budget, 0.8, Lane.MAIN, 100, NOW)
     assert alone == NOW + 100 * 250
     assert done_by(replace(budget, closed_until=NOW + 60_000), 0.8, Lane.MAIN, 100, NOW) == alone + 60_000
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_where_the_hour_is_spent_it_is_told_when_it_opens_again(lane):
+    terms = Terms(PAID, 0.8)
+    last, budget = leased(replace(Budget(), terms=terms), terms, lane, 4_000 - (120 if lane is Lane.MAIN else 0), NOW)
+    assert opens(budget, lane, last + 1_000) > last + 1_000
+
+    told = done_by(budget, 0.8, lane, 300, last + 1_000)
+
+    took = leased(budget, terms, lane, 300, last + 1_000)[0] - last
+    assert took > HOUR / 2
+    assert abs(told - last - took) < 0.1 * took
 
 
 def test_where_plytix_has_told_no_limits_yet_the_smaller_plan_is_assumed():

@@ -124,7 +124,8 @@ def test_a_refusal_that_names_nothing_that_was_sent_is_the_whole_products():
     assert at_fault({"*": "failed"}, {"color"}) == {"*": "failed"}
 
 
-@pytest.mark.parametrize(("header", "wait"), [(None, None), ("3", 3), ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("soon", None)])
+@pytest.mark.parametrize(("header", "wait"), [(None, None), ("3", 3), ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("soon", None),
+                                              ("-3", 0), ("inf", None)])
 def test_a_retry_after_is_seconds_or_a_date(header, wait):
     assert seconds(header) == wait
 

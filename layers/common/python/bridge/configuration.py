@@ -243,6 +243,7 @@ class Settings(Model):
     job_s: Annotated[Seconds, Field(le=400)] = 300  # a bulk job keeps its SKUs this long: half is patience, within apply's own time
     client_timeout_s: Annotated[Seconds, Field(gt=0, le=120)] = 30  # of one request to Plytix, connecting included
     retry_s: Annotated[Seconds, Field(le=3_600)] = 20  # a message that could not be done comes back after this
+    login_s: Annotated[Seconds, Field(gt=0, le=3_600)] = 60  # credentials that Plytix refuses are tried again after this
     redrive_s: Seconds = 300  # what stands still this long is sent again
     refresh_s: Seconds = 300
     refresh_overlap_s: Seconds = 300  # the watermark goes back this far: Plytix's clock is not ours

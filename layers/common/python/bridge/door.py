@@ -2,6 +2,7 @@
 
 A message that is to come `Later` is hidden for as long as it says, and returned as not done: that is waiting, not failing.
 SQS counts it as a receive all the same; so waits grow, and a message that only waits is never received too often.
+What only a person can mend (`Stop`) waits too, and is told so that an alarm can ring.
 Anything else that fails is logged with its trace, and comes again after a wait that grows with its receives.
 """
 
@@ -10,9 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
-from bridge.errors import Later, Unreadable
+from bridge.errors import Later, Stop, Unreadable
 
 FORMAT = 1
 
@@ -32,6 +34,13 @@ def shortest_wait_s(receives: int) -> float:
     return min(receives**2 / 10, 3_600)
 
 
+def tell_stop(log: Logger, stop: Stop, **facts: Any) -> None:
+    """What an alarm goes by: a line with the code, and a count of it."""
+    log.error("only a person can mend this", code=stop.code, reason=str(stop), exc_info=stop, **facts)
+    with single_metric(name="Stopped", unit=MetricUnit.Count, value=1, namespace="bridge") as metric:
+        metric.add_dimension(name="code", value=stop.code)
+
+
 class Batch(BatchProcessor):
     """powertools' processor, which says why a message failed, and when it comes again. `urls`: of the queues that call."""
 
@@ -45,6 +54,10 @@ class Batch(BatchProcessor):
         if isinstance(error, Later):
             after_s = max(self._retry_s if error.after_s is None else error.after_s, shortest_wait_s(receives))
             self._log.info("message comes again", reason=str(error), after_s=after_s)
+        elif isinstance(error, Stop):
+            waits_s = min(self._retry_s * receives, LONGEST_RETRY_S) if error.after_s is None else error.after_s
+            after_s = max(waits_s, shortest_wait_s(receives))
+            tell_stop(self._log, error, after_s=after_s)
         else:
             after_s = min(self._retry_s * receives, LONGEST_RETRY_S)
             self._log.error("message failed", exc_info=exception, after_s=after_s)

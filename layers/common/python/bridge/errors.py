@@ -6,7 +6,8 @@ BridgeError
 ├─ Refused   these values only (422): become their rows' issues, the rest is sent again, the run goes on
 │  └─ TooLarge the request as a whole (413): in smaller ones they may be taken
 ├─ Changed   the product is not what the mirror holds (404, 409): look it up, go on
-├─ Stop      no use going on (key revoked, no configuration): the run stays open, an alarm rings
+├─ Stop      no use going on (no configuration): the run stays open, an alarm rings
+│  ├─ LoginRefused  the key is wrong or revoked
 │  └─ Denied the account may not do this one thing (403)
 └─ Unreadable  something stored has a format number that this code does not know: left in place
 """
@@ -69,11 +70,26 @@ class Changed(BridgeError):
 
 
 class Stop(BridgeError):
-    """Only a person can mend it: a revoked key, a missing setting."""
+    """Only a person can mend it: a revoked key, a missing setting. `code` is what alarms go by; `after_s`: when it may be mended."""
+
+    code = "STOP"
+    after_s: float | None = None
+
+
+class LoginRefused(Stop):
+    """Plytix does not take the API key; nobody tries it again for `after_s`."""
+
+    code = "STOP-LOGIN"
+
+    def __init__(self, reason: str, after_s: float) -> None:
+        super().__init__(reason)
+        self.after_s = after_s
 
 
 class Denied(Stop):
     """Plytix answers 403: the key's role, or what the account has booked, does not cover it."""
+
+    code = "STOP-DENIED"
 
 
 class Unreadable(BridgeError):

@@ -49,7 +49,7 @@ class Parts:
 
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     session: boto3.Session = field(default_factory=boto3.Session)
-    _products: dict[tuple[Lane, float, float], Products] = field(default_factory=dict)
+    _products: dict[tuple[Lane, float, float, float], Products] = field(default_factory=dict)
     clock = staticmethod(now_ms)
 
     def setting(self, name: str) -> str:
@@ -148,16 +148,17 @@ class Parts:
     def plytix(self, lane: Lane) -> Products:
         """One for each lane and setting: warm workers obey a new configuration too."""
         settings = self.configuration().settings
-        key = lane, settings.client_timeout_s, settings.share
+        key = lane, settings.client_timeout_s, settings.share, settings.login_s
         if key not in self._products:
             self._products[key] = self._plytix(*key)
         return self._products[key]
 
-    def _plytix(self, lane: Lane, timeout_s: float, share: float) -> Products:
+    def _plytix(self, lane: Lane, timeout_s: float, share: float, login_s: float) -> Products:
         from bridge.adapters.plytix.credentials import Secret  # requests costs 150 ms: only who calls Plytix pays
         from bridge.adapters.plytix.products import Products
         from bridge.adapters.plytix.session import Limits, Session
 
         secret = Secret(self.client("secretsmanager"), self.setting("PLYTIX_SECRET_ARN"))
-        budget = LaneBudget(self.budget, self.switch.current, lane, share)
-        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=lambda: self.schemas().stored())
+        budget = LaneBudget(self.budget, self.switch.current, lane, share, login_s)
+        return Products(Session(secret, budget, Limits(total_s=timeout_s)), stored=lambda: self.schemas().stored(),
+                        no_jobs=self.mirror_states.no_jobs)

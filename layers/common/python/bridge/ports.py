@@ -281,6 +281,9 @@ class MirrorStates(Protocol):
     def stopped(self, since: int, page: int) -> None:
         """The first load, begun at `since`, came as far as this page."""
 
+    def no_jobs(self) -> None:
+        """Plytix denies the account bulk jobs, whatever it said when it was asked; until the next census asks again."""
+
     def give_back(self, until: int) -> None:
         """The turn that was taken until then, by one who failed; another's is left to him."""
 

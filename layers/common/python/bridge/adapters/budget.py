@@ -7,22 +7,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bridge.adapters.body import Bodies
 from bridge.adapters.shared import Form, Shared
 from bridge.configuration import Lane
-from bridge.domain import budget
+from bridge.domain import budget, lockout
 from bridge.domain.budget import FALLBACK, Budget, Lease, Terms, Wait, Why, Window
+from bridge.domain.lockout import Lockout
 from bridge.domain.switch import ASK_AGAIN_S, Switch
-from bridge.errors import Later
+from bridge.errors import Later, LoginRefused
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY = ("budget", "plytix")
 FORM = Form(Budget(), budget.to_json, budget.from_json)
+REMEDY = "set another with `bridge secret set plytix`"
 AT_ONCE = 8  # departures in one lease, at most
 TURNS = 5
 BudgetItem = Shared[Budget]
@@ -45,19 +47,37 @@ class Departure:
 class LaneBudget:
     """See `bridge.adapters.plytix.session.Budget`; shared by a worker's threads, which lease together when several wait."""
 
-    def __init__(self, item: BudgetItem, switch: Callable[[], Switch], lane: Lane, share: float,
+    def __init__(self, item: BudgetItem, switch: Callable[[], Switch], lane: Lane, share: float, login_s: float = 60,
                  clock: Callable[[], int] = now_ms, sleep: Callable[[float], None] = time.sleep) -> None:
         self._item, self._switch, self._lane, self._share = item, switch, lane, share
         self._clock, self._sleep = clock, sleep
+        self._pause = round(login_s * 1000)  # between two logins with credentials that are refused
         self._terms = Terms(FALLBACK, share)
         self._leasing, self._counting = threading.Lock(), threading.Lock()
         self._waiting = 0  # threads
         self._left: deque[Departure] = deque()  # leased for threads that wait
         self._mine = threading.local()
 
+    def may_log_in(self, key: str) -> None:
+        def knock(before: Budget) -> tuple[Budget, Lockout | None]:
+            after, may = lockout.knock(before.lockout, key, self._clock(), self._pause)
+            return replace(before, lockout=after), None if may else after
+
+        if held := self._item.change(knock):
+            raise self._refusal(held)
+
+    def locked_out(self, key: str, why: str) -> LoginRefused:
+        def refuse(before: Budget) -> tuple[Budget, Lockout]:
+            after = lockout.refused(before.lockout, key, why, self._clock(), self._pause)
+            return replace(before, lockout=after), after
+
+        return self._refusal(self._item.change(refuse))
+
     def learn(self, windows: tuple[Window, ...] | None) -> None:
         """What the token says; None: it says nothing."""
         self._terms = Terms(FALLBACK if windows is None else windows, self._share)
+        if self._item.known.lockout:
+            self._item.change(lambda before: (replace(before, lockout=None), None))
 
     def may_write(self) -> None:
         if why := self._switch().stops_writes():
@@ -96,6 +116,10 @@ class LaneBudget:
         """After any other answer: costs a call only while the budget is closed."""
         if self._item.known.closed_until:
             self._item.change(lambda before: (budget.succeeded(before, self._closings), None))
+
+    def _refusal(self, held: Lockout) -> LoginRefused:
+        after_s = max(0, held.until - self._clock()) / 1000 + jitter(0.5)
+        return LoginRefused(f"Plytix does not accept the API key ({held.why}): {REMEDY}", after_s)
 
     @property
     def _closings(self) -> int:

@@ -45,6 +45,9 @@ class MirrorStates:
     def stopped(self, since: int, page: int) -> None:
         self._update(Update().set("f", SAYS["f"]).set("since", {"S": f"{since:013d}"}).set("page", {"N": str(page)}))
 
+    def no_jobs(self) -> None:
+        self._update(Update().set("bulk", {"BOOL": False}), "attribute_exists(#bulk)")
+
     def give_back(self, until: int) -> None:
         self._update(Update().set("turn_until", {"N": "0"}), "turn_until = :until", {":until": {"N": str(until)}})
 

@@ -54,7 +54,7 @@ class Run:
     total: int | None = None
     done: int = 0
     plan: dict[str, int] = field(default_factory=dict)  # requests to Plytix by kind, as known before the first write
-    due: int = 0  # when they will be done, if nothing comes between; 0: nobody knows
+    due: int = 0  # when they will be done, if nothing comes between; 0: there are none, or a person must act first
     spent: dict[str, int] = field(default_factory=dict)  # requests to Plytix by kind, in truth
     counts: dict[Outcome, int] = field(default_factory=dict)
     moved: int = 0  # when it last came on
@@ -69,8 +69,10 @@ class Run:
 
     @property
     def left(self) -> int:
-        """Requests that are still to come."""
-        return max(0, sum(self.plan.values()) - sum(self.spent.values())) if self.state in (State.COMMITTING, State.APPLYING) else 0
+        """Requests that are still to come, as planned: what it asks besides, of another kind, does none of them. Before the plan: 0."""
+        if self.state not in (State.COMMITTING, State.APPLYING) or self.complete:
+            return 0
+        return sum(max(0, planned - self.spent.get(kind, 0)) for kind, planned in self.plan.items())
 
     @property
     def complete(self) -> bool:

@@ -18,14 +18,25 @@ class Waiting:
     budget: Budget
     now: int
 
+    def stopped(self, lane: Lane, feed: str) -> bool:
+        """Whether it waits for a person, so that nobody can tell for how long."""
+        by_switch = self.switch.stops_writes() or self.switch.stops_lane(lane) or self.switch.stops_feed(feed)
+        return bool(by_switch or self.budget.lockout)
+
     def waits(self, lane: Lane, feed: str) -> bool:
         """Whether what this feed's runs have to send in this lane can only wait."""
-        stopped = self.switch.stops_writes() or self.switch.stops_lane(lane) or self.switch.stops_feed(feed)
-        return bool(stopped) or opens(self.budget, lane, self.now) > self.now
+        return self.stopped(lane, feed) or opens(self.budget, lane, self.now) > self.now
 
     def notices(self) -> list[str]:
         """All that stands still, for people."""
-        return self.switch.notices() + [
-            f"the lane {lane} waits until {datetime.fromtimestamp(until / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}: {why}"
+        held = self.budget.lockout
+        refused = [f"Plytix does not accept the API key since {_moment(held.since)} ({held.why}): set another with "
+                   "`bridge secret set plytix`; all that is to be sent waits for it"] if held else []
+        return self.switch.notices() + refused + [
+            f"the lane {lane} waits until {_moment(until)}: {why}"
             for lane in Lane if (until := opens(self.budget, lane, self.now)) > self.now
             for why in ["Plytix refuses (429)" if self.budget.closed_until > self.now else "our share of its hour is spent"]]
+
+
+def _moment(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -91,9 +91,13 @@ def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
 
 
 def _due(run: Run, asks: int, needs: Prepare) -> int:
-    """After what goes first: this lane's other runs, and prices and stock before all else."""
-    if not asks or needs.waiting.waits(run.lane, run.feed):
+    """After what goes first: this lane's other runs, and prices and stock before all else. 0: it waits for a person, and nobody can tell.
+
+    Not counted: runs of which nobody knows yet what they will ask (they are still to be read), what stands still until a person lets it
+    go on, and SKUs that `refresh` and `redrive` send. Of a chunk under way all of its requests are still to come.
+    """
+    if not asks or needs.waiting.stopped(run.lane, run.feed):
         return 0
     others = [other for other in needs.ledger.under_way() if other.id != run.id and other.lane in (run.lane, Lane.FAST)]
-    first = sum(other.left for other in others)
+    first = sum(other.left for other in others if not needs.waiting.stopped(other.lane, other.feed))
     return done_by(needs.waiting.budget, needs.configuration.settings.share, run.lane, first + asks, needs.clock())

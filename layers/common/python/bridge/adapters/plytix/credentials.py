@@ -18,15 +18,19 @@ REMEDY = "set it with `bridge secret set plytix`"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Base URLs without a final slash; one for both where the simulator answers. Neither half of the key is ever shown."""
+    """Base URLs without a final slash; one for both where the simulator answers. Neither half of the key is ever shown.
+
+    `version`: the secret's, another each time it is set.
+    """
 
     api_key: str = field(repr=False)
     api_password: str = field(repr=False)
     auth_url: str
     pim_url: str
+    version: str = ""
 
 
-def credentials(secret: str) -> Credentials:
+def credentials(secret: str, version: str = "") -> Credentials:
     """Out of the secret's JSON. Raises Stop, naming what is missing and never what is there."""
     try:
         content: Any = orjson.loads(secret)
@@ -36,11 +40,11 @@ def credentials(secret: str) -> Credentials:
     wanted = ("api_key", "api_password", "auth_url", "pim_url")
     if missing := [name for name in wanted if not isinstance(given.get(name), str) or not given[name]]:
         raise Stop(f"the Plytix secret has no {', '.join(missing)}: {REMEDY}")
-    return Credentials(given["api_key"], given["api_password"], given["auth_url"].rstrip("/"), given["pim_url"].rstrip("/"))
+    return Credentials(given["api_key"], given["api_password"], given["auth_url"].rstrip("/"), given["pim_url"].rstrip("/"), version)
 
 
 class Secret:
-    """The secret `arn`, kept in memory: a warm worker reads it once, and again when Plytix refuses what it holds."""
+    """The secret `arn`, kept in memory: a warm worker reads it again for each login, and no oftener."""
 
     def __init__(self, client: SecretsManagerClient, arn: str) -> None:
         self._client = client
@@ -65,4 +69,4 @@ class Secret:
             answer = self._client.get_secret_value(SecretId=self._arn)
         except self._client.exceptions.ResourceNotFoundException:
             raise Stop(f"the Plytix secret holds nothing yet: {REMEDY}") from None
-        return credentials(answer["SecretString"])
+        return credentials(answer["SecretString"], answer["VersionId"])

@@ -34,14 +34,16 @@ SCHEMA_AGE_S = 300.0  # a page read with an old schema would lack the attributes
 class Products:
     """The products of one account. Raises Refused, Changed, Later, Stop (`bridge.errors`).
 
-    `stored`: the schema as it was kept; it costs no request, and tells which lists are media.
+    `stored`: the schema as it was kept; it costs no request, and tells which lists are media. `no_jobs`: is told when Plytix denies the
+    account bulk jobs, after all.
     """
 
     def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic, stored: Callable[[], Schema | None] = lambda: None,
-                 sleep: Callable[[float], None] = time.sleep) -> None:
+                 sleep: Callable[[float], None] = time.sleep, no_jobs: Callable[[], None] = lambda: None) -> None:
         self._session = session
         self._clock = clock
         self._stored = stored
+        self._no_jobs = no_jobs
         self._jobs = Jobs(session, self._row, self.read_many, sleep)
         self._schema: Schema | None = None
         self._schema_until = 0.0
@@ -77,7 +79,9 @@ class Products:
             self._schema_until = 0  # read back without a column that it does not know, what was written there would seem to be gone
         try:
             answers = self._jobs.edit(edits, patience_s)
-        except (Denied, Refused, Changed):
+        except (Denied, Refused, Changed) as error:
+            if isinstance(error, Denied):
+                self._no_jobs()
             return self._patch_each(edits, until)
         answers |= self._patch_each([edit for edit in edits if isinstance(answers[edit.id], TooLarge)], until)
         sent = {edit.id: edit.values.keys() for edit in edits}

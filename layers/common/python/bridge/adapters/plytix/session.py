@@ -18,18 +18,21 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from urllib3.util import Retry
 
 from bridge.adapters.plytix.credentials import Credentials
-from bridge.adapters.plytix.token import Tokens, windows
+from bridge.adapters.plytix.login import Door, Login, Source
+from bridge.adapters.plytix.token import Tokens
 from bridge.adapters.plytix.turns import Turns
 from bridge.adapters.plytix.verdict import envelope, judge, said
 from bridge.adapters.plytix.wire import Answer, Bearer, File, data, never_reached, read, whole
 from bridge.domain.budget import Window
-from bridge.errors import Fate, Later, Stop
+from bridge.errors import Fate, Later, LoginRefused, Stop
 
 LOG = Logger(child=True)
 REACH = Retry(total=2, connect=2, status_forcelist=(), backoff_factor=0.2, backoff_jitter=0.3, backoff_max=2)
 READ = REACH.new(status_forcelist=(502, 503, 504), allowed_methods=None)
 """How often the same request is sent again at once. Nobody heard it (no connection): any; a gateway's excuse: reads only,
 for a write may have been done (plytix-api.md §4). A repeat is a request like any other and takes its own lease."""
+PATIENCE_S = 5
+"""A gateway's Retry-After is waited out here up to this; whoever is told of a longer one comes again Later."""
 
 
 class Kind(StrEnum):
@@ -52,11 +55,8 @@ WRITES = (Kind.CREATE, Kind.PATCH, Kind.BULK, Kind.DELETE, Kind.LINK, Kind.ASSET
 """All that changes something in Plytix: none of it goes while writes are off, and none is repeated blindly."""
 
 
-class Budget(Protocol):
-    """What the account may still ask (DESIGN.md §6). It is told of each answer; tokens are none of its business."""
-
-    def learn(self, windows: tuple[Window, ...] | None) -> None:
-        """The account's limits, as a new token says them."""
+class Budget(Door, Protocol):
+    """What the account may still ask (DESIGN.md §6). It is told of each answer; requests for tokens count for nothing."""
 
     def may_write(self) -> None:
         """Raises Later while writes are off."""
@@ -74,6 +74,12 @@ class Budget(Protocol):
 class Unlimited:
     """Grants at once."""
 
+    def may_log_in(self, key: str) -> None:
+        pass
+
+    def locked_out(self, key: str, why: str) -> LoginRefused:
+        return LoginRefused(f"Plytix does not accept the API key ({why})", 60)
+
     def learn(self, windows: tuple[Window, ...] | None) -> None:
         pass
 
@@ -88,13 +94,6 @@ class Unlimited:
 
     def succeeded(self) -> None:
         pass
-
-
-class Source(Protocol):
-    """Where the credentials are kept; `again` looks whether they have changed."""
-
-    def current(self) -> Credentials: ...
-    def again(self) -> Credentials: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ class Session:
         self._source = source
         self._budget = budget
         self._limits = limits
-        self._tokens = Tokens(self._log_in, clock)
+        self._tokens = Tokens(Login(source, budget, self._log_in), clock)
         self._http = requests.Session()
         for scheme in ("https://", "http://"):
             self._http.mount(scheme, HTTPAdapter(pool_maxsize=16, max_retries=Retry(0, read=False)))
@@ -156,7 +155,10 @@ class Session:
         if answer.status == 401:  # revoked, or its end came while the request was on its way; it was not processed
             token = self._token(until, refused=token)
             answer = self._send(call, token, until)
-        if error := judge(answer.status, answer.body, answer.retry_after_s):
+        error = judge(answer.status, answer.body, answer.retry_after_s)
+        if answer.status == 401 and isinstance(error, Stop):
+            self._tokens.in_vain(error)
+        if error:
             raise error
         return answer
 
@@ -166,31 +168,20 @@ class Session:
         except Later as later:  # whatever became of the login, what was to be asked was not
             raise Later(str(later), later.after_s, Fate.NOT_DONE) from later
 
-    def _log_in(self, until: float) -> str:
-        key = self._source.current()
-        answer = self._send(login(key), "", until, key.auth_url)
-        if answer.status == 401 and (newer := self._source.again()) != key:
-            answer = self._send(login(newer), "", until, newer.auth_url)
-        error = judge(answer.status, answer.body, answer.retry_after_s)
-        if isinstance(error, Later):
-            raise error
-        if error:
-            raise Stop(f"Plytix does not accept the API key ({error})")
-        match data(answer):
-            case [{"access_token": str(token)}] if token:
-                self._budget.learn(windows(token))
-                return token
-        raise Later("Plytix gave no token")
+    def _log_in(self, key: Credentials, until: float) -> Answer:
+        return self._send(login(key), "", until, key.auth_url)
 
     def _send(self, call: Call, token: str, until: float, base_url: str = "") -> Answer:
         """The answer, whatever it says; Later where there is none. Repeats as REACH and READ say, and never beyond `until`."""
         again = REACH if call.kind in WRITES else READ
         while True:
             error: Exception | None = None
+            asked_s: float = 0
             try:
                 answer = self._once(call, token, base_url or self._source.current().pim_url, until)
                 if not again.is_retry(call.method, answer.status):
                     return answer
+                asked_s = answer.retry_after_s or 0
             except (requests.RequestException, HTTPError) as broken:
                 error = never_reached(broken)
                 if error is None:
@@ -201,7 +192,10 @@ class Session:
                 if error is None:
                     return answer
                 raise Later(f"{call.method} {call.path}: Plytix cannot be reached", fate=Fate.NOT_DONE) from error
-            time.sleep(min(again.get_backoff_time(), max(0.0, until - time.monotonic())))
+            left_s = max(0.0, until - time.monotonic())
+            if asked_s > min(PATIENCE_S, left_s):
+                return answer
+            time.sleep(min(max(asked_s, again.get_backoff_time()), left_s))
 
     def _once(self, call: Call, token: str, base_url: str, until: float) -> Answer:
         if call.kind in WRITES:

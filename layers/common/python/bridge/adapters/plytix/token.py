@@ -13,10 +13,12 @@ from typing import Any
 import orjson
 
 from bridge.domain.budget import Window
-from bridge.errors import Later
+from bridge.errors import Later, Stop
 
 LIFETIME_S = 900.0  # where the token does not tell
 LEEWAY_S = 60.0
+TOLD_S, IN_VAIN_S = 1.0, 10.0
+"""How long nobody logs in: a refusal is told to all who wait for the lock; after a token that is refused though new."""
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -71,9 +73,13 @@ class Tokens:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept = Token("", 0)
+        self._stop, self._stop_until = Stop(), 0.0
 
     def current(self, until: float, refused: str = "") -> str:
-        """A token that is not about to expire and is not `refused`. `until`: time.monotonic() at which the caller gives up."""
+        """A token that is not about to expire and is not `refused`. `until`: time.monotonic() at which the caller gives up.
+
+        Raises what kept another thread from it, or Later.
+        """
         if not self._lock.acquire(timeout=max(0.0, until - time.monotonic())):
             raise Later("another thread is still renewing the token of Plytix")
         try:
@@ -83,8 +89,19 @@ class Tokens:
         finally:
             self._lock.release()
 
+    def in_vain(self, stop: Stop) -> None:
+        """The newest token was refused too: another would be no better."""
+        with self._lock:
+            self._stop, self._stop_until = stop, self._clock() + IN_VAIN_S
+
     def _renewed(self, until: float) -> Token:
         asked = self._clock()
-        text = self._log_in(until)
+        if asked < self._stop_until:
+            raise self._stop.with_traceback(None)
+        try:
+            text = self._log_in(until)
+        except Stop as stop:
+            self._stop, self._stop_until = stop, self._clock() + TOLD_S
+            raise
         lifetime = lifetime_s(text, asked)
         return Token(text, asked + lifetime - min(LEEWAY_S, lifetime / 4))

@@ -36,9 +36,9 @@ def judge(status: int, body: Any, retry_after_s: float | None = None) -> BridgeE
         case 403:
             return Denied(f"Plytix answered 403: {message(body)}")
         case 504:
-            return Later("Plytix answered 504", fate=Fate.IN_FLIGHT)  # the gateway waits no longer; who works behind it may
+            return Later("Plytix answered 504", retry_after_s, Fate.IN_FLIGHT)  # the gateway waits no longer; who works behind it may
         case status if status >= 500:
-            return Later(f"Plytix answered {status}", fate=Fate.UNKNOWN)
+            return Later(f"Plytix answered {status}", retry_after_s, Fate.UNKNOWN)
         case _:
             return Stop(f"Plytix answered {status}: {message(body)}")  # 401 of a fresh token: the key; 3xx, 400, 405: we
 

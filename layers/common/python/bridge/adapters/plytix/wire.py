@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -76,14 +78,12 @@ def seconds(retry_after: str | None) -> float | None:
     """Of a Retry-After header: seconds, or a date."""
     if retry_after is None:
         return None
-    try:
-        return float(retry_after)
-    except ValueError:
-        pass
-    try:
+    with suppress(ValueError):
+        told = float(retry_after)
+        return max(0.0, told) if math.isfinite(told) else None
+    with suppress(ValueError):
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except ValueError:
-        return None
+    return None
 
 
 def data(answer: Answer) -> list[dict[str, Any]]:
