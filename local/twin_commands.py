@@ -100,6 +100,7 @@ def _tell(console: Console, ports: dict[str, int], passwords: dict[str, str], in
         f"            curl --ssl-reqd -k -u {who} -T FILE ftp://127.0.0.1:{ports['ftps']}/inbox/{inbox}/\n"
         f"Look        bridge --twin runs\n"
         f"            curl http://127.0.0.1:{ports['plytix']}/_sim/counts\n"
+        f"            http://127.0.0.1:{ports['plytix']}/ in a browser: Plytix's products, changes, budget\n"
         f"            {FOLDER}/ministack.log, {FOLDER}/endpoint.log\n"
         f"Change      bridge --twin config apply DIR; bridge --twin partner password NAME\n"
         f"End         Ctrl-C, or bridge twin down", highlight=False, soft_wrap=True)

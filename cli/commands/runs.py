@@ -130,6 +130,7 @@ def _all_facts(run: Run, deployment: Deployment) -> dict[str, Any]:
     return _run_facts(run) | {
         "bytes": run.drop.size, "version": run.drop.version, "sequence": run.sequence, "configuration": run.configuration,
         "whole": run.whole, "chunks": {"staged": run.staged, "committed": run.noted, "total": run.total, "done": run.done},
+        "planned": dict(run.plan), "done_by": moment(run.due), "spent": dict(run.spent),
         "closed": moment(run.closed), "reported": moment(run.reported), "issues": _issues(run, deployment)}
 
 

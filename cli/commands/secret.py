@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,12 @@ from cli.hidden import asked
 from cli.screen import say
 from cli.session import Session
 
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
 EXAMPLE = "Example:  bridge secret set plytix --key TZ6Q…"
+PLYTIX = {"auth_url": "https://auth.plytix.com", "pim_url": "https://pim.plytix.com"}
+AS_BEFORE = "as it stands; at first Plytix's own"
 app = typer.Typer(no_args_is_help=True, help="Store what the bridge needs to log in elsewhere.", epilog=EXAMPLE)
 setting = typer.Typer(no_args_is_help=True, help="Store it, in place of what stood there.", epilog=EXAMPLE)
 app.add_typer(setting, name="set")
@@ -24,12 +29,22 @@ def plytix(
     key: Annotated[str, typer.Option("--key", envvar="BRIDGE_PLYTIX_KEY", help="API key, from Plytix's account settings.")],
     password: Annotated[str | None, typer.Option("--password", envvar="BRIDGE_PLYTIX_PASSWORD",
                                                  help="API password; better typed in, or piped in.")] = None,
-    auth_url: Annotated[str, typer.Option("--auth-url", help="Where Plytix gives tokens.")] = "https://auth.plytix.com",
-    pim_url: Annotated[str, typer.Option("--pim-url", help="Where Plytix's API is.")] = "https://pim.plytix.com",
+    auth_url: Annotated[str, typer.Option("--auth-url", help="Where Plytix gives tokens.", show_default=AS_BEFORE)] = "",
+    pim_url: Annotated[str, typer.Option("--pim-url", help="Where Plytix's API is.", show_default=AS_BEFORE)] = "",
 ) -> None:
     """Store the Plytix API key and password. Without --password it is asked for, or read from standard input."""
-    deployment = Session.of(ctx).deployment()
-    body = {"api_key": key, "api_password": password or asked("API password"),
-            "auth_url": auth_url.rstrip("/"), "pim_url": pim_url.rstrip("/")}
-    aws.client("secretsmanager").put_secret_value(SecretId=deployment["PlytixSecretArn"], SecretString=json.dumps(body))
-    say("Plytix's key and password are stored. Workers log in with them from now on; what waited goes on within minutes")
+    secrets, arn = aws.client("secretsmanager"), Session.of(ctx).deployment()["PlytixSecretArn"]
+    urls = {name: url.rstrip("/") for name, url in {"auth_url": auth_url, "pim_url": pim_url}.items() if url}
+    body = PLYTIX | _urls_before(secrets, arn) | urls | {"api_key": key, "api_password": password or asked("API password")}
+    secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(body))
+    say(f"Key and password are stored. Workers log in with them at {body['auth_url']} from now on; what waited goes on within minutes. "
+        "If Plytix refuses them, `bridge switch` says so")
+
+
+def _urls_before(secrets: SecretsManagerClient, arn: str) -> dict[str, str]:
+    """A new key is another for the same place: in the twin that is its simulator."""
+    try:
+        before = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
+    except (secrets.exceptions.ResourceNotFoundException, json.JSONDecodeError):  # nothing was set yet
+        return {}
+    return {name: before[name] for name in PLYTIX if isinstance(before, dict) and before.get(name)}

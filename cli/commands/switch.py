@@ -25,6 +25,7 @@ from cli.session import Session
 
 What = Annotated[Kind, typer.Argument(help="all, or one lane, feed or channel.")]
 Name = Annotated[str, typer.Argument(help="Which lane (fast, main), feed (partner/feed) or channel; nothing after all.")]
+GOES_ON = "What waited goes on by itself within five minutes"
 
 
 class OnOff(StrEnum):
@@ -51,13 +52,13 @@ def resume(ctx: typer.Context, what: What, name: Name = "") -> None:
         paused = ", ".join(map(str, sorted(before.paused))) or "nothing"
         raise Refusal(f"Not paused: {target}. What is paused: {paused}")
     item.change(lambda now: domain.resume(now, target))
-    say(f"Resumed: {target}")
+    say(f"Resumed: {target}. {GOES_ON}")
 
 
 def writes(ctx: typer.Context, to: Annotated[OnOff, typer.Argument(help="on, or off.")]) -> None:
     """Let the bridge write to Plytix, or not. Off (as in a new deployment), runs are planned and answered, and nothing is sent."""
     switch_of(Session.of(ctx).deployment()).change(lambda before: replace(before, writes=to is OnOff.ON))
-    say(f"Writes to Plytix are {to}")
+    say(f"Writes to Plytix are {to}{f'. {GOES_ON}' if to is OnOff.ON else ''}")
 
 
 def switch(ctx: typer.Context, as_json: Json = False) -> None:

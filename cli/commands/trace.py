@@ -73,7 +73,7 @@ def _standing(feed: str, item: dict[str, Any], mirror: Mirror) -> Table:
         held, wants = str(mirror.values.get(attribute, "")), str(said["value"])
         if attribute == EXISTS:
             held, wants = mirror.existence.value, Existence.LIVING.value
-        stands = item["open"].get(attribute, "in step")
+        stands = item["open"].get(attribute, "in step" if mirror.existence is Existence.LIVING else "waits for the product")
         table.add_row(*map(cell, [attribute, held, "the same" if wants == held else wants, str(said["line"]), short(said["run"]), stands]))
     return table
 

@@ -29,6 +29,15 @@ def test_the_plytix_password_is_read_from_standard_input_and_never_shown(cloud):
     assert "s3cret" not in output
 
 
+def test_another_key_is_for_the_same_plytix(cloud):
+    cloud.done("secret", "set", "plytix", "--key", "k1", "--auth-url", "http://127.0.0.1:1", "--pim-url", "http://127.0.0.1:2", typed="one\n")
+    output = cloud.done("secret", "set", "plytix", "--key", "k2", typed="two\n")
+
+    assert cloud.secretsmanager.of("arn:plytix") == {
+        "api_key": "k2", "api_password": "two", "auth_url": "http://127.0.0.1:1", "pim_url": "http://127.0.0.1:2"}
+    assert "http://127.0.0.1:1" in output
+
+
 def test_a_partners_password_is_kept_as_a_hash(cloud):
     cloud.done("config", "apply", SAMPLE)
     output = cloud.done("partner", "password", "bergkauf", typed="korrekt horse\n")

@@ -37,7 +37,7 @@ def test_a_new_deployment_writes_nothing_until_it_is_told_to(cloud):
     assert cloud.done("switch") == "writes to Plytix are off (bridge writes on)\n"
     assert seen(cloud).stops_writes()
 
-    assert cloud.done("writes", "on") == "Writes to Plytix are on\n"
+    assert cloud.done("writes", "on") == "Writes to Plytix are on. What waited goes on by itself within five minutes\n"
     assert not seen(cloud).stops_writes()
     assert cloud.done("switch") == "Nothing is paused, and writes to Plytix are on\n"
 
@@ -52,7 +52,7 @@ def test_a_key_that_plytix_refuses_is_told_with_what_to_do(cloud):
 
     said = " ".join(cloud.done("switch").split())
     assert "does not accept the API key since 2025-11-24T16:00:00Z (Invalid credentials)" in said
-    assert "`bridge secret set plytix`" in said
+    assert "`bridge secret set plytix --key KEY`" in said
     assert json.loads(cloud.done("switch", "--json"))["login_refused_since"].startswith("2025-11-24T16:00:00")
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KEY = ("budget", "plytix")
 FORM = Form(Budget(), budget.to_json, budget.from_json)
-REMEDY = "set another with `bridge secret set plytix`"
+REMEDY = "set another with `bridge secret set plytix --key KEY`"
 AT_ONCE = 8  # departures in one lease, at most
 TURNS = 5
 BudgetItem = Shared[Budget]

@@ -31,7 +31,7 @@ class Waiting:
         """All that stands still, for people."""
         held = self.budget.lockout
         refused = [f"Plytix does not accept the API key since {_moment(held.since)} ({held.why}): set another with "
-                   "`bridge secret set plytix`; all that is to be sent waits for it"] if held else []
+                   "`bridge secret set plytix --key KEY`; all that is to be sent waits for it"] if held else []
         return self.switch.notices() + refused + [
             f"the lane {lane} waits until {_moment(until)}: {why}"
             for lane in Lane if (until := opens(self.budget, lane, self.now)) > self.now

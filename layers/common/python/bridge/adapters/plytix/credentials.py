@@ -13,7 +13,7 @@ from bridge.errors import Stop
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-REMEDY = "set it with `bridge secret set plytix`"
+REMEDY = "set it with `bridge secret set plytix --key KEY`"
 
 
 @dataclass(frozen=True, slots=True)
