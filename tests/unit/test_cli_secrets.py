@@ -30,7 +30,8 @@ def test_the_plytix_password_is_read_from_standard_input_and_never_shown(cloud):
 
 
 def test_another_key_is_for_the_same_plytix(cloud):
-    cloud.done("secret", "set", "plytix", "--key", "k1", "--auth-url", "http://127.0.0.1:1", "--pim-url", "http://127.0.0.1:2", typed="one\n")
+    cloud.done("secret", "set", "plytix", "--key", "k1", "--auth-url", "http://127.0.0.1:1",
+               "--pim-url", "http://127.0.0.1:2", typed="one\n")
     output = cloud.done("secret", "set", "plytix", "--key", "k2", typed="two\n")
 
     assert cloud.secretsmanager.of("arn:plytix") == {
