@@ -169,6 +169,10 @@ class Ledger:
         self.w.step("the first load stopped")
         self.mirror_state = replace(self.mirror_state, since=since, page=page)
 
+    def nudged(self, pages: int) -> None:
+        self.w.step("a refresh stopped")
+        self.mirror_state = replace(self.mirror_state, nudged=pages)
+
     def give_back(self, until: int) -> None:
         self.w.step("give the turn back")
         if self.turn == until:

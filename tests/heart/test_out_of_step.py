@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -152,3 +153,30 @@ def time_passes(w: World) -> list[str]:
 
     w.step = step
     return seen
+
+
+def test_a_refresh_that_stops_again_and_again_sends_no_sku_again(world: Callable[[], World]) -> None:
+    w = world()
+    keeps_current(w)
+    w.ledger.mirror_state = replace(w.ledger.mirror_state, since=0)  # all is listed
+    w.changes.clear()
+    good, pages = w.step, 0
+
+    def stops_at_the_third_page(label: str) -> None:
+        nonlocal pages
+        pages += label == "list products"
+        if pages > 2 and label == "list products":
+            raise Later("the hour is spent", 60)
+        good(label)
+
+    w.step = stops_at_the_third_page  # type: ignore[method-assign]
+    for _ in range(5):
+        pages = 0
+        with pytest.raises(Later):
+            refresh(needs_of(w), due_only=False)
+    assert sorted(message.body["sku"] for message in w.changes) == sorted(OUT)[:3]
+
+    w.step = good  # type: ignore[method-assign]
+    refresh(needs_of(w), due_only=False)
+    assert sorted(message.body["sku"] for message in w.changes) == sorted(OUT)
+    assert w.ledger.mirror_state.nudged == 0

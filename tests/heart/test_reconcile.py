@@ -175,13 +175,17 @@ def test_of_several_options_none_may_be_lacking(lacking):
 
 @pytest.mark.parametrize(("attribute", "value", "was", "again"), [
     ("size", "XL", SCHEMA.version, True), ("gtin", "4006381333931", SCHEMA.version, True),
-    ("label", "much too long", SCHEMA.definition("label"), False)],
-    ids=["Plytix named nothing", "another product's GTIN", "a name"])
+    ("label", "much too long", SCHEMA.version, True), ("price", "9", SCHEMA.definition("price"), False)],
+    ids=["Plytix named nothing", "another product's GTIN", "a name", "an attribute"])
 def test_any_change_of_the_schema_frees_what_no_definition_explains(attribute, value, was, again):
     feeds, item = a_bundle(a_feed(name="latest", **{attribute: "feed"})), refusing(value, attribute, was)
 
     assert attribute not in reconcile({"acme/erp": item}, holds({}), feeds, SCHEMA).send
     assert (attribute in reconcile({"acme/erp": item}, holds({}), feeds, replace(SCHEMA, version="tomorrow")).send) is again
+
+
+def test_that_nothing_was_refused_is_no_missing_option():
+    assert definition(SCHEMA, "color", None) == SCHEMA.definition("color")
 
 
 def test_another_value_is_tried_although_the_one_before_was_refused():

@@ -259,7 +259,7 @@ class MirrorState:
     """How far the mirror is: `loaded` when the first full load was complete (0: it is not), `since` the watermark of the last
     complete refresh (its start), `refreshed` when that ended, `census` when the last complete census began. `bulk`: whether the
     account was entitled to bulk jobs when that was last asked, with the first load and each census. `page`: where the first load,
-    begun at `since`, goes on; 0: it is not under way."""
+    begun at `since`, goes on; 0: it is not under way. `nudged`: pages of a refresh that had to stop whose SKUs were sent."""
 
     loaded: int = 0
     since: int = 0
@@ -268,6 +268,7 @@ class MirrorState:
     census: int = 0
     bulk: bool = False
     page: int = 0
+    nudged: int = 0
 
 
 class MirrorStates(Protocol):
@@ -280,6 +281,9 @@ class MirrorStates(Protocol):
 
     def stopped(self, since: int, page: int) -> None:
         """The first load, begun at `since`, came as far as this page."""
+
+    def nudged(self, pages: int) -> None:
+        """A refresh had to stop, and had sent what was out of step on so many pages."""
 
     def no_jobs(self) -> None:
         """Plytix denies the account bulk jobs, whatever it said when it was asked; until the next census asks again."""

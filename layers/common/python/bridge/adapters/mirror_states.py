@@ -15,7 +15,7 @@ from bridge.ports import MirrorState
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEY = key_of("mirror", "state")
+KEY, NONE = key_of("mirror", "state"), {"N": "0"}
 
 
 class MirrorStates:
@@ -31,7 +31,8 @@ class MirrorStates:
         if "page" in item:
             return MirrorState(since=int(item["since"]["S"]), page=int(item["page"]["N"]))
         return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]),
-                           item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"])
+                           item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"],
+                           nudged=int(item.get("nudged", NONE)["N"]))
 
     def begin(self, now: int, until: int) -> bool:
         update = Update().set("turn_until", {"N": str(until)}).set("f", SAYS["f"])  # read before: it is a format of ours
@@ -40,10 +41,13 @@ class MirrorStates:
     def complete(self, state: MirrorState) -> None:
         update = Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
-        self._update(update.remove("page").set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk}))
+        self._update(update.remove("page").remove("nudged").set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk}))
 
     def stopped(self, since: int, page: int) -> None:
         self._update(Update().set("f", SAYS["f"]).set("since", {"S": f"{since:013d}"}).set("page", {"N": str(page)}))
+
+    def nudged(self, pages: int) -> None:
+        self._update(Update().set("nudged", {"N": str(pages)}))
 
     def no_jobs(self) -> None:
         self._update(Update().set("bulk", {"BOOL": False}), "attribute_exists(#bulk)")

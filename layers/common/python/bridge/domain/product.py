@@ -91,7 +91,7 @@ class Schema:
     def lacks(self, label: str, value: Value) -> bool:
         """Whether the value says options that the attribute does not have."""
         options = self.options.get(label, [])
-        return bool(options) and not set(value if isinstance(value, list) else [value]) <= set(options)
+        return bool(options) and value is not None and not set(value if isinstance(value, list) else [value]) <= set(options)
 
     def type_class(self, label: str) -> str:
         """As the attribute itself says, where that is known: a computed one is filtered as the number that it is (plytix-api.md §9.1)."""

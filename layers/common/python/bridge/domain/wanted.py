@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from bridge.configuration import Feed
+from bridge.configuration import SYSTEM_FIELDS, Feed
 from bridge.domain.outcome import Standing
 from bridge.domain.product import Schema
 from bridge.domain.row import Value
@@ -34,8 +34,8 @@ class Said:
         return digest(self.value)
 
 
-ELSEWHERE = (EXISTS, "gtin")
-"""Why Plytix does not take them lies in other products."""
+ELSEWHERE = (EXISTS, *SYSTEM_FIELDS)
+"""Why Plytix does not take them no definition tells: a GTIN may be another product's."""
 
 
 NO_OPTION = "no option"

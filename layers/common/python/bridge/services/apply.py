@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from bridge.services.part import Part, part_of
 MANY = 5
 TRIES = 10
 """Of one row: what fails so often, over more than a quarter of an hour, will fail always. Its SKU stays open, and `redrive` goes on."""
+
+GIVEN_UP = Judged(Outcome.HELD, (Note("sku", FAILED),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +75,16 @@ def _bring_rest(run: Run, rows: list[StagedRow], part: Part, needs: Apply) -> No
     if needs.mirror.bulk:
         together(ways, needs.heart, needs.each)
     else:
-        _each_alone(ways, needs)
+        _each_alone(ways, part, needs)
     for way in ways:
         way.ends()  # raises what kept it from its end
     if moving := {row.sku for row in rest} - part.outcomes.keys():
         raise Later(f"{', '.join(sorted(moving)[:3])} … ({len(moving)}) not at rest yet")
 
 
-def _each_alone(ways: list[Way], needs: Apply) -> None:
-    """A fault of ours at one row keeps no other from its end; at many it is not the rows'."""
-    faults = []
+def _each_alone(ways: list[Way], part: Part, needs: Apply) -> None:
+    """A fault of ours at one row keeps no other from its end; at many it is not the rows', unless some were given up already."""
+    faults, many = [], math.inf if GIVEN_UP in part.outcomes.values() else MANY
 
     def one(way: Way) -> None:
         try:
@@ -90,7 +93,7 @@ def _each_alone(ways: list[Way], needs: Apply) -> None:
             raise
         except Exception as fault:
             faults.append(fault)
-            if len(faults) >= MANY:
+            if len(faults) >= many:
                 raise
 
     needs.each(one, ways)
@@ -116,7 +119,7 @@ def _brought(asked: Asked, needs: Apply) -> Asking:
         if needs.ledger.fail(asked.run.id, asked.row.sku) < TRIES:
             raise
         needs.gives_up(asked.row.sku, error)
-        return Judged(Outcome.HELD, (Note("sku", FAILED),))
+        return GIVEN_UP
 
 
 def _look_up(feed: Feed, rows: list[StagedRow], needs: Apply) -> None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from bridge.domain.judge import Judged
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
+from bridge.errors import Later
 from bridge.ports import Clock, Ledger, Plytix
 
 LOGIN = "token"
@@ -63,6 +64,8 @@ def part_of(run: Run, number: int, ledger: Ledger, plytix: Plytix, clock: Clock,
     try:
         yield part
     except Exception:
-        part.note()
-        part.spend()
+        with suppress(Later):  # what ended it is to be told, not what keeps this from being noted
+            part.note()
+        with suppress(Later):
+            part.spend()
         raise

@@ -18,7 +18,7 @@ from bridge.domain.product import Listed
 from bridge.domain.reconcile import reconcile
 from bridge.domain.row import Sku
 from bridge.domain.wanted import Wanted
-from bridge.errors import Later, TimeIsUp
+from bridge.errors import Later, Stop, TimeIsUp
 from bridge.ports import Censuses, Clock, MirrorState, MirrorStates, Plytix, Queues, Schemas, Tables
 from bridge.services.note import remember
 from bridge.services.schema import current
@@ -70,30 +70,34 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
     """The first load goes on where it stopped, when its function's time was up or the hour was spent.
 
     Page by page what is out of step is sent, all that is listed and not only what was read: who died after reading it has sent nothing.
+    An attempt that had to stop notes how many pages it has sent, so that the next one does not send what only waits once more.
     """
     settings, loading = needs.configuration.settings, not state.loaded
     schema = current(needs.plytix, needs.schemas, settings.structure_s, start)
     since = None if loading else state.since - int(settings.refresh_overlap_s * 1000)
     began, at = (state.since, state.page) if state.page else (start, 1)
-    told = {"listed": 0, "read": 0, "sent": 0}
+    told, sent = {"listed": 0, "read": 0, "sent": 0}, state.nudged
     try:
-        for at, page in enumerate(pages(needs.plytix.listed(since, at)), at):  # noqa: B020, B007 -- where it stopped, if it does
+        for at, page in enumerate(pages(needs.plytix.listed(since, at)), at):  # noqa: B020 -- where it stopped, if it does
             in_time(needs)
             late = behind(page, needs)
-            touched = {row.sku for row in page} | read(late, needs)
+            touched = read(late, needs) | ({row.sku for row in page} if at > state.nudged else set())
             told["sent"] += nudge(touched, needs)
+            sent = max(sent, at)
             told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
         if schema.version != state.schema:  # what Plytix refused may be right now
             told["sent"] += sum(nudge(page, needs) for page in _freed(needs))
     except Later:
         if loading:
             needs.states.stopped(began, at)
+        elif sent > state.nudged:
+            needs.states.nudged(sent)
         raise
     end = needs.clock()
     bulk = may_edit_many(needs, state) if loading else state.bulk
     census = state.census or (LONG_AGO if state.page else end)  # between its parts pages may have moved past the load
     needs.states.complete(replace(state, loaded=state.loaded or end, since=began, refreshed=end, schema=schema.version, census=census,
-                                  bulk=bulk, page=0))
+                                  bulk=bulk, page=0, nudged=0))
     return told
 
 
@@ -101,7 +105,7 @@ def may_edit_many(needs: Refresh, state: MirrorState) -> bool:
     """Where Plytix cannot tell now what was known holds until the next census: a load is not to be done again for one question."""
     try:
         return needs.plytix.may_edit_many()
-    except Later:
+    except (Later, Stop):
         return state.bulk
 
 

@@ -19,7 +19,7 @@ from bridge.adapters.plytix.search import PAGE
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.domain.product import Product
 from bridge.domain.values import digest
-from bridge.errors import BridgeError, Changed, Fate, Later, Refused, Stop, TooLarge, Untold
+from bridge.errors import BridgeError, Changed, Fate, Later, LoginRefused, Refused, Stop, TooLarge, Untold
 from bridge.ports import Edit
 
 ROWS, BYTES = 1_000, 5_000_000  # of one job; the first is Plytix's, the second is not known (§16)
@@ -71,11 +71,14 @@ class Jobs:
         self._bytes = BYTES  # that a job may have, as far as this account has taught us
 
     def may(self) -> bool:
-        """Whether the account is entitled: of a job that there is not an entitled one is told 404; anything else says no (§1.4)."""
+        """Whether the account is entitled: of a job that there is not an entitled one is told 404, anything else says no (§1.4).
+        Raises Later, LoginRefused where Plytix does not hear us at all."""
         try:
             self._session.ask(Call(Kind.READ, "GET", f"/api/v1/bulk/products/{NOBODY}"))
         except Changed:
             return True
+        except LoginRefused:
+            raise
         except (Refused, Stop):
             return False
         return True
