@@ -11,7 +11,7 @@ from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session, Unlimited
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
-from bridge.errors import Changed, Denied, Fate, Later, Refused, Stop, Untold
+from bridge.errors import Changed, Denied, Fate, Later, LoginRefused, Refused, Stop, Untold
 from bridge.ports import Edit
 from local.plytix.server import Simulator
 from tests.contract.connected import Kept
@@ -56,6 +56,13 @@ def test_whoever_answers_in_another_way_than_an_entitled_account_is_none(plytix,
     plytix.refuse(status, None, path="/api/v1/bulk/*", body={"error": {"msg": "no"}})
 
     assert client.may_edit_many() is False
+
+
+def test_whether_there_are_jobs_nobody_can_tell_while_the_key_is_refused(plytix, client):
+    plytix.credentials("key", "another password")
+
+    with pytest.raises(LoginRefused):
+        client.may_edit_many()
 
 
 def test_a_job_gives_each_product_as_it_is_afterwards(plytix, client):
