@@ -1,4 +1,4 @@
-"""What is left when all is at rest, without what differs from one time to the next: ids and times."""
+"""Drops in a twin, and what is left when all is at rest, without what differs from one time to the next: ids and times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bridge.domain.mirror import Mirror
 from bridge.domain.row import Sku
 from bridge.domain.wanted import Wanted
 from local.twin import Twin
-from tests.actors import Company
+from tests.actors import Company, Receipt, Visitor
 
 ID = re.compile(rb"[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{24}")
 SPENT = re.compile(r'"spent": \{[^}]*\}|[\d,]+ requests to Plytix, ')
@@ -32,6 +32,19 @@ def comes_to_rest(twin: Twin, rounds: int = ROUNDS) -> int:
         if not any(sent.values()):
             return found
     raise AssertionError(f"after {rounds} rounds redrive still finds something: {sent}")
+
+
+def drops(company: Company, visitor: Visitor, rows: str, name: str = "today") -> Receipt:
+    """A drop of his at rest, and its receipt."""
+    company.puts(f"{visitor.name}/inbox/products/{name}.csv", rows.encode())
+    comes_to_rest(company.twin)
+    return visitor.receipt(f"products/{name}.csv")
+
+
+def refreshes(company: Company) -> None:
+    """And what that brought about is at rest."""
+    company.refreshes()
+    comes_to_rest(company.twin)
 
 
 def tables_of(twin: Twin) -> Tables:

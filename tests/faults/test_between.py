@@ -6,8 +6,8 @@ import pytest
 
 from bridge.domain.mirror import Existence, Mirror
 from bridge.domain.row import Sku
-from tests.actors import ATTRIBUTES, Company, Receipt, Told, Visitor, a_feed
-from tests.faults.ending import comes_to_rest, tables_of
+from tests.actors import ATTRIBUTES, Company, Told, Visitor, a_feed
+from tests.faults.ending import drops, refreshes, tables_of
 
 COLUMNS = {"name": "label", "price": {"to": "price", "type": "decimal", "owner": "feed"}}
 QUICK = {"upload_event_s": 0, "redrive_s": 0, "retry_s": 0}
@@ -46,17 +46,6 @@ def entitled(company: Company, erp: Visitor) -> Company:
 
 def sheet(name: str, price: int) -> str:
     return "sku;name;price\n" + "".join(f"A-{n};{name};{price}\n" for n in range(MANY))
-
-
-def drops(company: Company, erp: Visitor, rows: str, name: str = "second") -> Receipt:
-    company.puts(f"erp/inbox/products/{name}.csv", rows.encode())
-    comes_to_rest(company.twin)
-    return erp.receipt(f"products/{name}.csv")
-
-
-def refreshes(company: Company) -> None:
-    company.refreshes()
-    comes_to_rest(company.twin)
 
 
 def mirror(company: Company, sku: str) -> Mirror:

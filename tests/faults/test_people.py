@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.actors import Company, Told, Visitor, a_feed, soon
-from tests.faults.ending import comes_to_rest, tables_of
+from tests.faults.ending import comes_to_rest, drops, refreshes, tables_of
 from tests.faults.losses import nobody_takes
 
 PRICE = {"to": "price", "type": "decimal", "owner": "feed"}
@@ -25,17 +25,6 @@ def chair(company: Company, erp: Visitor) -> str:
     """A product that the ERP has made."""
     drops(company, erp, FIRST, "first")
     return "A-1"
-
-
-def drops(company: Company, erp: Visitor, rows: str, name: str = "today"):
-    company.puts(f"{erp.name}/inbox/products/{name}.csv", rows.encode())
-    comes_to_rest(company.twin)
-    return erp.receipt(f"products/{name}.csv")
-
-
-def refreshes(company: Company) -> None:
-    company.refreshes()
-    comes_to_rest(company.twin)
 
 
 def mirror(company: Company, sku: str):

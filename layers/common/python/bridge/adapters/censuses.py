@@ -6,8 +6,8 @@ import gzip
 from typing import TYPE_CHECKING
 
 import orjson
-from botocore.exceptions import ClientError
 
+from bridge.adapters.objects import found
 from bridge.domain import census
 from bridge.domain.census import Census
 from bridge.errors import Unreadable
@@ -25,13 +25,9 @@ class Censuses:
         self._s3, self._bucket = s3, bucket
 
     def last(self) -> Census | None:
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=KEY)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchKey":
-                raise
+        if (stored := found(self._s3, self._bucket, KEY)) is None:
             return None
-        body = orjson.loads(gzip.decompress(answer["Body"].read()))
+        body = orjson.loads(gzip.decompress(stored.read()))
         if body["format"] != FORMAT:
             raise Unreadable(f"{KEY} has format {body['format']} and was left in place; this code reads {FORMAT}")
         return census.from_json(body["census"])

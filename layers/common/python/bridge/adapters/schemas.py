@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from botocore.exceptions import ClientError
 
+from bridge.adapters.objects import found
 from bridge.domain.product import NO_SCHEMA, Attribute, Family, Schema, Structure
 from bridge.errors import Unreadable
 
@@ -30,13 +30,9 @@ class Schemas:
 
     def stored(self) -> Schema | None:
         """None: refresh has not run yet."""
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=KEY)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchKey":
-                raise
+        if (stored := found(self._s3, self._bucket, KEY)) is None:
             return None
-        body = orjson.loads(answer["Body"].read())
+        body = orjson.loads(stored.read())
         if body["format"] != FORMAT:
             raise Unreadable(f"{KEY} has format {body['format']}; this code reads {FORMAT}")
         structure = body.get("structure")  # absent in what was stored before there was one

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import ClientError
 
+from bridge.adapters.objects import found
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ABSENT = ("NoSuchKey",)
 TRIES = 3  # a conditional write that met another one (409) is to be repeated (aws-reference.md §5.2)
 
 
@@ -22,13 +23,8 @@ class SnapshotStore:
         self._s3, self._bucket = s3, bucket
 
     def lines(self, id: str) -> Iterator[bytes] | None:
-        try:
-            body = self._s3.get_object(Bucket=self._bucket, Key=key(id))["Body"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ABSENT:
-                return None
-            raise
-        return iter(gzip.GzipFile(fileobj=body, mode="rb"))
+        body = found(self._s3, self._bucket, key(id))
+        return iter(gzip.GzipFile(fileobj=body, mode="rb")) if body else None
 
     def put(self, id: str, content: BinaryIO) -> bool:
         for turn in range(1, TRIES + 1):

@@ -36,8 +36,6 @@ class Said:
 
 ELSEWHERE = (EXISTS, *SYSTEM_FIELDS)
 """Why Plytix does not take them no definition tells: a GTIN may be another product's."""
-
-
 NO_OPTION = "no option"
 
 

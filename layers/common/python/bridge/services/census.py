@@ -56,9 +56,10 @@ def _take(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
 
 
 def _under_way(needs: Refresh, start: int, state: MirrorState) -> Census | None:
-    """Not one that is complete, nor one that came no further for so long that another would be due."""
+    """Not one that is complete or older than the mirror, nor one that came no further for so long that another would be due."""
     last = needs.censuses.last()
-    return last if last and last.began > max(state.census, state.loaded - 1) and start - last.noted < _every_ms(needs) else None
+    fits = last and last.began > state.census and last.began >= state.loaded and start - last.noted < _every_ms(needs)
+    return last if fits else None
 
 
 def _note(needs: Refresh, census: Census) -> None:

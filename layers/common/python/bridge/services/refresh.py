@@ -76,22 +76,22 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
     schema = current(needs.plytix, needs.schemas, settings.structure_s, start)
     since = None if loading else state.since - int(settings.refresh_overlap_s * 1000)
     began, at = (state.since, state.page) if state.page else (start, 1)
-    told, sent = {"listed": 0, "read": 0, "sent": 0}, state.nudged
+    told, nudged = {"listed": 0, "read": 0, "sent": 0}, state.nudged
     try:
         for at, page in enumerate(pages(needs.plytix.listed(since, at)), at):  # noqa: B020 -- where it stopped, if it does
             in_time(needs)
             late = behind(page, needs)
             touched = read(late, needs) | ({row.sku for row in page} if at > state.nudged else set())
             told["sent"] += nudge(touched, needs)
-            sent = max(sent, at)
+            nudged = max(nudged, at)
             told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
         if schema.version != state.schema:  # what Plytix refused may be right now
             told["sent"] += sum(nudge(page, needs) for page in _freed(needs))
     except Later:
         if loading:
             needs.states.stopped(began, at)
-        elif sent > state.nudged:
-            needs.states.nudged(sent)
+        elif nudged > state.nudged:
+            needs.states.nudged(nudged)
         raise
     end = needs.clock()
     bulk = may_edit_many(needs, state) if loading else state.bulk
