@@ -24,9 +24,9 @@ from bridge.services.note import remember
 from bridge.services.part import Part, part_of
 
 MANY = 5
+"""Faults of ours in one attempt, after which no further row is begun."""
 TRIES = 10
 """Of one row: what fails so often, over more than a quarter of an hour, will fail always. Its SKU stays open, and `redrive` goes on."""
-
 GIVEN_UP = Judged(Outcome.HELD, (Note("sku", FAILED),))
 
 
