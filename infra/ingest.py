@@ -80,8 +80,8 @@ class Ingest(Construct):
         apply.table("WANTED_TABLE", storage.wanted, "GetItem", "PutItem", "Query")
         apply.table("MIRROR_TABLE", storage.mirror, "GetItem", "BatchGetItem", "PutItem", "DeleteItem", "Query", indexes=True)
         apply.table("HISTORY_TABLE", storage.history, "PutItem", "Query")
-        apply.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "schema/*", "values/*")
-        apply.objects("WORK_BUCKET", storage.work, WRITE, "values/*")
+        apply.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "schema/*", "values/*", "parts/*")
+        apply.objects("WORK_BUCKET", storage.work, WRITE, "values/*", "parts/*")
         apply.secret("PLYTIX_SECRET_ARN", storage.plytix)
         apply.tells()
         return apply

@@ -15,7 +15,8 @@ KEEP_WORK = Duration.days(90)
 """Stages, snapshots and files set aside: for looking into what happened, long after the run they were made for."""
 
 KEEP_NOTES = Duration.days(1)
-"""How far a census had come before it came further: megabytes each, dozens a day, and of no use."""
+"""How far a census or a chunk had come before it came further: of no use."""
+NOTES = ("census/", "parts/")
 
 
 class Storage(Stack):
@@ -52,11 +53,11 @@ class Storage(Stack):
     def _work(self) -> s3.Bucket:
         bucket = self._bucket("Work")
         # Not configuration/, whose versions `bridge config back` returns to; nor archive/ and values/, which are data.
-        for prefix in ("stages/", "snapshots/", "outgoing/", "schema/", "census/"):
+        for prefix in ("stages/", "snapshots/", "outgoing/", "schema/", *NOTES):
             bucket.add_lifecycle_rule(
                 id=prefix.rstrip("/"),
                 prefix=prefix,
-                noncurrent_version_expiration=KEEP_NOTES if prefix == "census/" else KEEP_REPLACED,
+                noncurrent_version_expiration=KEEP_NOTES if prefix in NOTES else KEEP_REPLACED,
                 expiration=None if prefix == "schema/" else KEEP_WORK,
             )
         return bucket

@@ -146,9 +146,9 @@ def texts(ids, length):
 
 def test_a_job_that_is_too_large_is_halved_until_it_is_taken(plytix, client):
     ids = plytix.products([{"sku": f"A-{n:02}"} for n in range(16)])
-    plytix.most_bytes(6_000)
+    plytix.most_bytes(120_000)
 
-    answers = client.patch_many(texts(ids, 1_000))
+    answers = client.patch_many(texts(ids, 20_000))
 
     assert all(answers[id].values["label"].startswith(f"{sku} x") for sku, id in ids.items())
     assert [len(b) for b in (jobs(plytix, 413), jobs(plytix, 200))] == [2, 4]  # 16 and 8; the second 8 are not tried
@@ -157,24 +157,44 @@ def test_a_job_that_is_too_large_is_halved_until_it_is_taken(plytix, client):
 
 def test_of_the_same_account_later_jobs_are_small_enough_at_once(plytix, client):
     ids = plytix.products([{"sku": f"A-{n:02}"} for n in range(16)])
-    plytix.most_bytes(6_000)
-    client.patch_many(texts(ids, 1_000))
+    plytix.most_bytes(120_000)
+    client.patch_many(texts(ids, 20_000))
     plytix.clear_log()
 
-    client.patch_many(texts(ids, 1_001))
+    client.patch_many(texts(ids, 20_001))
 
     assert jobs(plytix, 413) == []
+
+
+def test_where_not_even_small_jobs_are_taken_it_is_not_their_size_and_each_product_is_patched(plytix, client):
+    ids = plytix.products([{"sku": f"A-{n:02}"} for n in range(16)])
+    plytix.refuse(413, None, path="/api/v1/bulk/products")
+
+    answers = client.patch_many(texts(ids, 4_000))
+
+    assert all(answers[id].values["label"].startswith(f"{sku} x") for sku, id in ids.items())
+    assert (len(jobs(plytix, 413)), client.requests["patch"]) == (3, 16)  # one of 64 kB, two of half of it
+
+
+def test_and_nothing_is_learnt_of_it(plytix, client):
+    ids = plytix.products([{"sku": f"A-{n:02}"} for n in range(16)])
+    plytix.refuse(413, 3, path="/api/v1/bulk/products")
+    client.patch_many(texts(ids, 4_000))
+
+    client.patch_many(texts(ids, 4_001))
+
+    assert len(jobs(plytix, 200)) == 1
 
 
 def test_a_product_that_no_job_takes_goes_alone_and_its_neighbours_by_job(plytix, client):
     ids = plytix.products([{"sku": f"A-{n}"} for n in range(4)])
     edits = texts(ids, 100)
-    edits[2] = Edit(edits[2].id, edits[2].sku, {"label": "y" * 2_900})
-    plytix.most_bytes(2_950)  # as a patch it is just small enough
+    edits[2] = Edit(edits[2].id, edits[2].sku, {"label": "y" * 87_000})
+    plytix.most_bytes(87_050)  # as a patch it is just small enough
 
     answers = client.patch_many(edits)
 
-    assert [len(answers[id].values["label"]) for id in ids.values()] == [104, 104, 2_900, 104]
+    assert [len(answers[id].values["label"]) for id in ids.values()] == [104, 104, 87_000, 104]
     assert client.requests["patch"] == 1
 
 
@@ -199,7 +219,7 @@ LEFT_OUT = {"status": "Finished", "summary": {"ok": "1", "error": "0", "cancelle
 
 @pytest.mark.parametrize(("status", "body", "error"), [
     (200, {"data": [RUNS]}, Untold), (200, {"data": [LEFT_OUT]}, Untold),
-    (503, None, Later), (429, {"message": "API rate limit exceeded"}, Later), (404, {"error": {"msg": "Not found"}}, Later)],
+    (503, None, Later), (429, {"message": "API rate limit exceeded"}, Later), (404, {"error": {"msg": "Not found"}}, Untold)],
     ids=["it never counts", "it counts and does not tell of the row", "down", "the window is full", "not to be seen"])
 def test_who_answers_and_does_not_tell_fails_and_who_does_not_answer_is_waited_for(plytix, client, status, body, error):
     plytix.bulk(running_s=100_000)

@@ -1,7 +1,9 @@
 """The ledger as DynamoDB keeps it: drops are looked up one by one and go no sooner than they may, chunks are counted once."""
 
+import secrets
 import time
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from ulid import ULID
@@ -135,3 +137,24 @@ def test_a_chunk_is_counted_once_with_all_its_outcomes_whatever_was_noted_of_it(
     assert list(ledger.chunks_done(run.id)) == [(0, BOTH)]
     counted = ledger.run(run.id)
     assert (counted.done, counted.counts, counted.spent) == (1, {Outcome.UPDATED: 1, Outcome.CREATED: 1}, {"create": 1})
+
+
+def test_parts_too_large_for_an_item_leave_one_object_behind_and_a_chunk_keeps_its_own(cloud, ledger_table):
+    bucket = cloud.bucket(f"work-{uuid4().hex[:8]}")
+    many = {Sku(f"A-{n}"): Judged(Outcome.HELD, (Note("price", "newer", secrets.token_hex(5_000)),)) for n in range(90)}
+    ledger = Ledger(cloud.dynamodb, ledger_table, Bodies(cloud.s3, bucket))
+    for _ in range(3):
+        ledger.note_part("r1", 7, many)
+    ledger.count("r1", 7, many, {}, {})
+    ledger.note_part("r1", 7, {**many, Sku("B"): Judged(Outcome.HELD)})
+
+    assert len(ledger.part("r1", 7)) == 91
+    assert ledger.chunk("r1", 7) == many
+    assert [key.split("/")[0] for key in cloud.keys(bucket)] == ["parts", "values"]
+
+
+def test_failures_of_a_row_are_counted_for_each_run_and_apart_from_jobs_without_an_end(ledger):
+    counted = [ledger.fail(*of, slow=slow) for *of, slow in [
+        ("r1", Sku("A"), False), ("r1", Sku("A"), True), ("r1", Sku("A"), False), ("r1", Sku("B"), False), ("r2", Sku("A"), False)]]
+
+    assert counted == [1, 1, 2, 1, 1]

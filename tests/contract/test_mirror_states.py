@@ -45,3 +45,16 @@ def test_a_first_load_is_known_by_its_page_until_it_is_complete(states):
     loaded = MirrorState(loaded=NOW + 5, since=NOW, refreshed=NOW + 5, schema="s", census=1, bulk=True)
     states.complete(loaded)
     assert states.state() == loaded
+
+
+def test_how_far_refused_values_were_looked_at_is_known_until_a_refresh_is_complete(states):
+    loaded = MirrorState(loaded=NOW, since=NOW, refreshed=NOW, schema="1", census=1)
+    states.stopped(NOW, 17)
+    states.freed("2", "acme/erp", "A-1")
+    assert states.state() == MirrorState(since=NOW, page=17, freed=("2", "acme/erp", "A-1"))
+
+    states.complete(loaded)
+    states.freed("2", "acme/sup", "A-2")
+    assert states.state() == replace(loaded, freed=("2", "acme/sup", "A-2"))
+    states.complete(loaded)
+    assert states.state() == loaded

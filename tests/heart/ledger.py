@@ -30,7 +30,7 @@ class Ledger:
         self.chunks: dict[tuple[str, int], Any] = {}
         self.parts: dict[tuple[str, int], Any] = {}
         self.uploads: list[Upload] = []
-        self.failures: dict[tuple[str, Sku], int] = {}
+        self.failures: Counter[tuple[str, Sku, bool]] = Counter()
         self.mirror_state, self.turn = MirrorState(), 0
         self.closes: dict[str, int] = {}
 
@@ -113,10 +113,10 @@ class Ledger:
         self.w.step(f"chunks of {id}")
         return iter([(n, self._outcomes(body)) for (run, n), body in self.chunks.items() if run == id])
 
-    def fail(self, id: str, sku: Sku) -> int:
+    def fail(self, id: str, sku: Sku, *, slow: bool) -> int:
         self.w.step(f"fail {id} {sku}")
-        self.failures[id, sku] = self.failures.get((id, sku), 0) + 1
-        return self.failures[id, sku]
+        self.failures[id, sku, slow] += 1
+        return self.failures[id, sku, slow]
 
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
         self.w.step(f"spend {id} {spent}")
@@ -172,6 +172,10 @@ class Ledger:
     def nudged(self, pages: int) -> None:
         self.w.step("a refresh stopped")
         self.mirror_state = replace(self.mirror_state, nudged=pages)
+
+    def freed(self, version: str, feed: str, sku: Sku) -> None:
+        self.w.step("refused values were looked at")
+        self.mirror_state = replace(self.mirror_state, freed=(version, feed, sku))
 
     def give_back(self, until: int) -> None:
         self.w.step("give the turn back")

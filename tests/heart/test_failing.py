@@ -12,7 +12,7 @@ from bridge.domain.row import Sku
 from bridge.domain.run import State
 from bridge.errors import BridgeError, Fate, Later, Untold
 from bridge.ports import Edit
-from bridge.services.apply import MANY, TRIES, Apply, apply_chunk
+from bridge.services.apply import MANY, SLOW_TRIES, TRIES, Apply, apply_chunk
 from bridge.services.heart import Heart
 from tests.heart.explore import Execution
 from tests.heart.scenario import Scenario
@@ -127,13 +127,13 @@ def tried(x: Execution, run: str, given_up: list[Sku]) -> None:
     apply_chunk(run, 0, applying(x, given_up))
 
 
-@pytest.mark.parametrize("fate", [Fate.UNKNOWN, Fate.IN_FLIGHT])
-def test_a_row_that_bulk_jobs_never_tell_of_is_held_and_told_after_ten_tries(
-        jobs: Execution, monkeypatch: pytest.MonkeyPatch, fate: Fate) -> None:
+@pytest.mark.parametrize(("fate", "tries"), [(Fate.UNKNOWN, TRIES), (Fate.IN_FLIGHT, SLOW_TRIES)], ids=["over", "without an end"])
+def test_a_row_that_bulk_jobs_never_tell_of_is_held_and_told_in_the_end(
+        jobs: Execution, monkeypatch: pytest.MonkeyPatch, fate: Fate, tries: int) -> None:
     (run,), given_up = jobs.w.ledger.runs, []
     says_of_a(jobs, monkeypatch, Untold("a bulk job did not tell", fate=fate))
 
-    for _ in range(TRIES - 1):
+    for _ in range(tries - 1):
         with pytest.raises(Untold):
             tried(jobs, run, given_up)
     tried(jobs, run, given_up)
@@ -144,6 +144,24 @@ def test_a_row_that_bulk_jobs_never_tell_of_is_held_and_told_after_ten_tries(
     assert (closed.state, given_up, results_of(jobs, closed)) == (State.CLOSED, ["A"], [("A", "HELD"), ("B", "UPDATED")])
     assert [issue["code"] for issue in receipt_of(jobs, closed)["issues"]] == ["HELD-FAILED"]
     assert jobs.w.tables.due("acme/erp", jobs.w.now) == ["A"]
+
+
+def test_a_job_that_was_slow_for_hours_costs_no_try_of_those_that_are_over(jobs: Execution, monkeypatch: pytest.MonkeyPatch) -> None:
+    (run,) = jobs.w.ledger.runs
+    with monkeypatch.context() as slow:
+        says_of_a(jobs, slow, Untold("the job runs", fate=Fate.IN_FLIGHT))
+        for _ in range(SLOW_TRIES - 1):
+            with pytest.raises(Untold):
+                tried(jobs, run, [])
+    with monkeypatch.context() as silent:
+        says_of_a(jobs, silent, Untold("the job is over", fate=Fate.UNKNOWN))
+        with pytest.raises(Untold):
+            tried(jobs, run, [])
+
+    tried(jobs, run, [])
+    while jobs.calm():
+        pass
+    assert results_of(jobs, jobs.w.ledger.runs[run]) == [("A", "UPDATED"), ("B", "UPDATED")]
 
 
 def test_while_plytix_is_down_or_the_hour_is_spent_no_try_counts(jobs: Execution, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.domain.outcome import Standing
 from bridge.domain.row import Sku
-from bridge.domain.wanted import Wanted
+from bridge.domain.wanted import NO_OPTION, Refusal, Wanted
 from bridge.errors import Later
 from bridge.ports import Put
 from bridge.services.census import take_census
@@ -180,3 +181,46 @@ def test_a_refresh_that_stops_again_and_again_sends_no_sku_again(world: Callable
     refresh(needs_of(w), due_only=False)
     assert sorted(message.body["sku"] for message in w.changes) == sorted(OUT)
     assert w.ledger.mirror_state.nudged == 0
+
+
+# ---- values that Plytix refused, and may take now
+def with_an_option_more() -> World:
+    """Loaded; since then Plytix has learnt the option that all products wait for, of both feeds."""
+    w = World(a_bundle(a_feed("erp", color="feed"), a_feed("sup", text="feed", color="feed")), {"red"})
+    w.plytix.tells = True
+    for n in range(PRODUCTS):
+        w.plytix.make(f"A-{n:04}", {"price": "1"}, "person")
+        item = wants(color="teal")
+        waits = {"color": Refusal(item.values["color"].digest, NO_OPTION, "no such option")}
+        w.tables.write(Put(Sku(f"A-{n:04}"), Wanted(), replace(item, refused=waits, open={"color": Standing.REFUSED}), FEEDS[n % 2]))
+    keeps_current(w)
+    w.now += DAY_MS
+    keeps_current(w)
+    w.changes.clear()
+    w.plytix.add_option("teal")
+    return w
+
+
+@pytest.mark.parametrize("seconds", range(8, 40, 2))
+def test_what_is_freed_is_sent_once_however_often_the_time_is_up(world: Callable[[], World], seconds: int) -> None:
+    w, stops = with_an_option_more(), 0
+    time_passes(w)
+    while w.ledger.mirror_state.schema != str(w.plytix.version):
+        try:
+            refresh(needs_of(w, w.now + seconds * 1_000), due_only=False)
+        except Later:
+            stops += 1
+            assert stops < 20
+
+    assert sorted(message.body["sku"] for message in w.changes) == sorted(ALL)
+    assert w.ledger.mirror_state.freed == ()
+    assert stops > 1 or seconds > 16
+
+
+def test_another_option_in_the_meantime_has_all_of_it_looked_at_anew(world: Callable[[], World]) -> None:
+    w = with_an_option_more()
+    w.ledger.mirror_state = replace(w.ledger.mirror_state, freed=("an older schema", FEEDS[1], Sku("A-0011")))
+
+    refresh(needs_of(w), due_only=False)
+
+    assert sent(w) == ALL

@@ -31,6 +31,8 @@ WHO = [
     ("s3:GetObject", f"{WORK}/census/under-way.json.gz", {"refresh"}),
     ("s3:PutObject", f"{WORK}/census/under-way.json.gz", {"refresh"}),
     ("s3:PutObject", f"{WORK}/values/01J", {"prepare", "apply", "refresh"}),
+    ("s3:GetObject", f"{WORK}/parts/01J/1", {"apply"}),
+    ("s3:PutObject", f"{WORK}/parts/01J/1", {"apply"}),
     ("s3:DeleteObject", f"{WORK}/stages/01J/0001", set()),
     ("dynamodb:UpdateItem", LEDGER, EVERYBODY - {"authenticate"}),
     ("dynamodb:Query", f"{LEDGER}/index/open", {"redrive", "prepare"}),

@@ -74,7 +74,7 @@ def test_the_key_is_renewed_every_year(templates):
 def test_no_version_of_the_configuration_and_no_archived_drop_ever_expires(templates):
     rules = templates["bridge-storage"]["Resources"]["WorkBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     expiring = [rule for rule in rules if "NoncurrentVersionExpiration" in rule or "ExpirationInDays" in rule]
-    assert {rule["Prefix"] for rule in expiring} == {"stages/", "snapshots/", "outgoing/", "schema/", "census/"}
+    assert {rule["Prefix"] for rule in expiring} == {"stages/", "snapshots/", "outgoing/", "schema/", "census/", "parts/"}
 
 
 def test_what_a_broken_line_left_in_the_exchange_bucket_goes_away(templates):

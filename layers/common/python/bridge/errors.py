@@ -46,7 +46,8 @@ class TimeIsUp(Later):
 
 
 class Untold(Later):
-    """Plytix took it, answers, and tells neither now nor by what stands that it was done: who waits only for that may wait for ever."""
+    """Plytix took it, answers, and tells neither now nor by what stands that it was done: who waits only for that may wait for ever.
+    IN_FLIGHT: it may only be slow."""
 
 
 class Refused(BridgeError):

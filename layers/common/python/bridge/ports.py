@@ -74,8 +74,8 @@ class Ledger(Protocol):
     def note_part(self, id: str, number: int, outcomes: dict[Sku, Judged]) -> None:
         """In the place of what was noted before. Nothing is counted by it."""
 
-    def fail(self, id: str, sku: Sku) -> int:
-        """The bridge itself failed at this row; how often by now. Waiting is no failing."""
+    def fail(self, id: str, sku: Sku, *, slow: bool) -> int:
+        """The bridge itself failed at this row, or (`slow`) a bulk job with it came to no end; how often by now. Waiting is no failing."""
 
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
         """Requests of a chunk that is to come again."""
@@ -259,7 +259,8 @@ class MirrorState:
     """How far the mirror is: `loaded` when the first full load was complete (0: it is not), `since` the watermark of the last
     complete refresh (its start), `refreshed` when that ended, `census` when the last complete census began. `bulk`: whether the
     account was entitled to bulk jobs when that was last asked, with the first load and each census. `page`: where the first load,
-    begun at `since`, goes on; 0: it is not under way. `nudged`: pages of a refresh that had to stop whose SKUs were sent."""
+    begun at `since`, goes on; 0: it is not under way. `nudged`: pages of a refresh that had to stop whose SKUs were sent. `freed`: the
+    schema's version, the feed and the SKU up to which refused values were looked at that it may let go."""
 
     loaded: int = 0
     since: int = 0
@@ -269,6 +270,7 @@ class MirrorState:
     bulk: bool = False
     page: int = 0
     nudged: int = 0
+    freed: tuple[str, ...] = ()
 
 
 class MirrorStates(Protocol):
@@ -284,6 +286,9 @@ class MirrorStates(Protocol):
 
     def nudged(self, pages: int) -> None:
         """A refresh had to stop, and had sent what was out of step on so many pages."""
+
+    def freed(self, version: str, feed: str, sku: Sku) -> None:
+        """So far refused values were looked at that this version of the schema may let go."""
 
     def no_jobs(self) -> None:
         """Plytix denies the account bulk jobs, whatever it said when it was asked; until the next census asks again."""

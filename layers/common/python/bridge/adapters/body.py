@@ -30,11 +30,12 @@ class Bodies:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3, self._bucket = s3, bucket
 
-    def pack(self, body: Any) -> Item:
+    def pack(self, body: Any, at: str = "") -> Item:
+        """`at`: the key under which what is too large replaces what lay there; without one it lies for itself, for good."""
         packed = zlib.compress(orjson.dumps(body), 1)
         if len(packed) <= LARGEST:
             return {**SAYS, "body": {"B": packed}}
-        key = f"values/{ULID()}"
+        key = at or f"values/{ULID()}"
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=packed)
         return {**SAYS, "body_at": {"S": key}}
 

@@ -101,7 +101,7 @@ class Exchange:
         try:
             return self._s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in ("404", "403"):  # 403: there is none, and who may not list is not told so
+            if error.response["Error"]["Code"] != "404":
                 raise
             return None
 

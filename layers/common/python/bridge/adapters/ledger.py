@@ -8,7 +8,7 @@
 | `run#<id>`, `run`           | the run; `open` = `run` until it is reported, `done` afterwards      |
 | `run#<id>`, `chunk#<n>`     | a chunk that is done, with its outcomes                              |
 | `run#<id>`, `part#<n>`      | the outcomes of a chunk under way, as far as it came                 |
-| `run#<id>`, `failed#<sku>`  | how often the bridge itself failed at a row                          |
+| `run#<id>`, `failed#<sku>`  | how often the bridge failed at a row, or its bulk jobs had no end      |
 
 A registration must not go while its object lies in an inbox: `redrive` would find it there, know nothing of it and take it a second
 time. So none expires before its run is reported, however long that takes; and a run is reported only when `archive` has deleted its very
@@ -150,11 +150,12 @@ class Ledger:
             return False
         return True
 
-    def fail(self, id: str, sku: Sku) -> int:
-        update = Update().add("failures", 1).set("f", SAYS["f"]).set("expires", {"N": str(_now() // 1000 + RUNS_KEPT_S)})
+    def fail(self, id: str, sku: Sku, *, slow: bool) -> int:
+        counter = "slow" if slow else "failures"
+        update = Update().add(counter, 1).set("f", SAYS["f"]).set("expires", {"N": str(_now() // 1000 + RUNS_KEPT_S)})
         item = self._update(f"run#{id}", update, sk=f"failed#{sku}")
         assert item is not None
-        return int(item["failures"]["N"])
+        return int(item[counter]["N"])
 
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
         update = Update()
@@ -166,11 +167,11 @@ class Ledger:
         return self._outcomes(item) if item else {}
 
     def note_part(self, id: str, number: int, outcomes: dict[Sku, Judged]) -> None:
-        self._db.put_item(TableName=self._table, Item=self._told(id, f"part#{number:06d}", outcomes))
+        self._db.put_item(TableName=self._table, Item=self._told(id, f"part#{number:06d}", outcomes, f"parts/{id}/{number}"))
 
-    def _told(self, id: str, sk: str, outcomes: dict[Sku, Judged]) -> Item:
+    def _told(self, id: str, sk: str, outcomes: dict[Sku, Judged], at: str = "") -> Item:
         body = {sku: judged.to_json() for sku, judged in outcomes.items()}
-        return {**key_of(f"run#{id}", sk), **self._bodies.pack(body), "expires": {"N": str(_now() // 1000 + RUNS_KEPT_S)}}
+        return {**key_of(f"run#{id}", sk), **self._bodies.pack(body, at), "expires": {"N": str(_now() // 1000 + RUNS_KEPT_S)}}
 
     def _outcomes(self, item: Item) -> dict[Sku, Judged]:
         return {Sku(sku): Judged.from_json(body) for sku, body in self._bodies.unpack(item).items()}

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from bridge.adapters.body import SAYS, Item, is_refusal, readable
 from bridge.adapters.run_item import key_of
 from bridge.adapters.update import Update
+from bridge.domain.row import Sku
 from bridge.ports import MirrorState
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ class MirrorStates:
         item = self._db.get_item(TableName=self._table, Key=KEY, ConsistentRead=True).get("Item")
         if not item or "since" not in readable(item):
             return MirrorState()
+        freed = tuple(part["S"] for part in item["freed"]["L"]) if "freed" in item else ()
         if "page" in item:
-            return MirrorState(since=int(item["since"]["S"]), page=int(item["page"]["N"]))
+            return MirrorState(since=int(item["since"]["S"]), page=int(item["page"]["N"]), freed=freed)
         return MirrorState(_ms(item["loaded_at"]["S"]), int(item["since"]["S"]), _ms(item["refreshed_at"]["S"]),
                            item["schema"]["S"], int(item["census"]["N"]), "bulk" in item and item["bulk"]["BOOL"],
-                           nudged=int(item.get("nudged", NONE)["N"]))
+                           nudged=int(item.get("nudged", NONE)["N"]), freed=freed)
 
     def begin(self, now: int, until: int) -> bool:
         update = Update().set("turn_until", {"N": str(until)}).set("f", SAYS["f"])  # read before: it is a format of ours
@@ -41,13 +43,17 @@ class MirrorStates:
     def complete(self, state: MirrorState) -> None:
         update = Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
-        self._update(update.remove("page").remove("nudged").set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk}))
+        update.set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk})
+        self._update(update.remove("page").remove("nudged").remove("freed"))
 
     def stopped(self, since: int, page: int) -> None:
         self._update(Update().set("f", SAYS["f"]).set("since", {"S": f"{since:013d}"}).set("page", {"N": str(page)}))
 
     def nudged(self, pages: int) -> None:
         self._update(Update().set("nudged", {"N": str(pages)}))
+
+    def freed(self, version: str, feed: str, sku: Sku) -> None:
+        self._update(Update().set("freed", {"L": [{"S": version}, {"S": feed}, {"S": sku}]}))
 
     def no_jobs(self) -> None:
         self._update(Update().set("bulk", {"BOOL": False}), "attribute_exists(#bulk)")

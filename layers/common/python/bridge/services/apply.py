@@ -14,7 +14,7 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
-from bridge.errors import BridgeError, Later, TimeIsUp, Untold
+from bridge.errors import BridgeError, Fate, Later, TimeIsUp, Untold
 from bridge.ports import Events, Ledger, MirrorState, Stage, StagedRow
 from bridge.services.asking import Each, Way, alone, in_turn, together
 from bridge.services.bring import Asked, bring
@@ -27,6 +27,8 @@ MANY = 5
 """Faults of ours in one attempt, after which no further row is begun."""
 TRIES = 10
 """Of one row: what fails so often, over more than a quarter of an hour, will fail always. Its SKU stays open, and `redrive` goes on."""
+SLOW_TRIES = 100
+"""The same where bulk jobs do not come to their end: each is waited for, so that it is most of a day."""
 GIVEN_UP = Judged(Outcome.HELD, (Note("sku", FAILED),))
 
 
@@ -116,7 +118,8 @@ def _brought(asked: Asked, needs: Apply) -> Asking:
     except Exception as error:  # a fault of ours, or what Plytix never tells: it must not hold up the run for ever
         if isinstance(error, BridgeError) and not isinstance(error, Untold):
             raise  # waiting is no failing
-        if needs.ledger.fail(asked.run.id, asked.row.sku) < TRIES:
+        slow = isinstance(error, Untold) and error.fate is Fate.IN_FLIGHT
+        if needs.ledger.fail(asked.run.id, asked.row.sku, slow=slow) < (SLOW_TRIES if slow else TRIES):
             raise
         needs.gives_up(asked.row.sku, error)
         return GIVEN_UP

@@ -86,7 +86,7 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
             nudged = max(nudged, at)
             told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
         if schema.version != state.schema:  # what Plytix refused may be right now
-            told["sent"] += sum(nudge(page, needs) for page in _freed(needs))
+            told["sent"] += _free(schema.version, state.freed, needs)
     except Later:
         if loading:
             needs.states.stopped(began, at)
@@ -97,7 +97,7 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
     bulk = may_edit_many(needs, state) if loading else state.bulk
     census = state.census or (LONG_AGO if state.page else end)  # between its parts pages may have moved past the load
     needs.states.complete(replace(state, loaded=state.loaded or end, since=began, refreshed=end, schema=schema.version, census=census,
-                                  bulk=bulk, page=0, nudged=0))
+                                  bulk=bulk, page=0, nudged=0, freed=()))
     return told
 
 
@@ -140,17 +140,21 @@ def read(late: list[Listed], needs: Refresh) -> set[Sku]:
     return touched
 
 
-def _freed(needs: Refresh) -> Iterator[set[Sku]]:
-    """SKUs with refused values that may be taken now, of a page of a feed's open list each.
+def _free(version: str, done: tuple[str, ...], needs: Refresh) -> int:
+    """How many were sent: SKUs with refused values that may be taken now, page by page of each feed's open list. What was looked at is
+    noted, so that whoever must stop does not send it once more.
 
     Also those that are still due: whoever has them in hand may go by the schema before.
     """
-    for feed in needs.configuration.feeds:
-        for page in pages(needs.tables.open_list(feed)):
+    sent, schema, done = 0, needs.schemas.current(), done if done[:1] == (version,) else ()
+    for feed in sorted(needs.configuration.feeds):
+        for page in pages(sku for sku in sorted(needs.tables.open_list(feed)) if (version, feed, sku) > done):
             in_time(needs)
             items = needs.tables.wanted_many(page, feed)
-            yield {sku for sku, item in items.items() if any(
-                not refusal.holds(a, item.values[a], needs.schemas.current()) for a, refusal in item.refused.items() if a in item.open)}
+            sent += nudge({sku for sku, item in items.items() if any(
+                not refusal.holds(a, item.values[a], schema) for a, refusal in item.refused.items() if a in item.open)}, needs)
+            needs.states.freed(version, feed, page[-1])
+    return sent
 
 
 def nudge(skus: Iterable[Sku], needs: Refresh) -> int:

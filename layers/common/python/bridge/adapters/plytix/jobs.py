@@ -23,6 +23,7 @@ from bridge.errors import BridgeError, Changed, Fate, Later, LoginRefused, Refus
 from bridge.ports import Edit
 
 ROWS, BYTES = 1_000, 5_000_000  # of one job; the first is Plytix's, the second is not known (§16)
+FLOOR = 50_000  # bytes; of a job that has no more it is not the size that Plytix refuses
 NOBODY = "0" * 24
 POLLS_S = (0.5, 1, 2, 4, 8, 16)
 
@@ -84,7 +85,7 @@ class Jobs:
         return True
 
     def edit(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
-        """By id the product as it is afterwards, or what became of its row; TooLarge: it is one that no job takes.
+        """By id the product as it is afterwards, or what became of its row; TooLarge: no job takes it.
         Raises Stop, Refused, Changed where there was no job at all."""
         answers: dict[str, Product | BridgeError] = {}
         until = self._clock() + patience_s
@@ -96,11 +97,13 @@ class Jobs:
                     raise Later("there is no time for another bulk job", 0)
                 answers |= self._job([edit for edit, _ in part], [row for _, row in part], until)
             except TooLarge as error:
-                if len(part) == 1:
-                    answers[part[0][0].id] = error
-                else:
+                if len(part) > 1 and size(part) > FLOOR:
                     self._bytes = larger_half(part)  # nor are the jobs to come any larger
                     parts = deque(split([row for rows in (part, *parts) for row in rows], self._bytes))
+                    continue
+                answers |= {edit.id: error for edit, _ in part}
+                if len(part) > 1:
+                    self._bytes = BYTES  # what was learnt about sizes was about something else
             except BridgeError as error:
                 if not answers and not isinstance(error, Later):
                     raise
@@ -138,8 +141,10 @@ class Jobs:
                 told = Summary.model_validate(body)
             except Stop:
                 break  # we are not heard any more; the job goes on all the same
+            except Later:
+                continue
             except (BridgeError, ValidationError, ValueError):
-                continue  # nor does it end because it cannot be seen yet (404)
+                told = Summary() if told is SILENCE else told  # nor does it end because it cannot be seen yet (404)
         return told
 
     def _read(self, edits: list[Edit], told: Summary, fate: Fate) -> dict[str, Product | BridgeError]:
