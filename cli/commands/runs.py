@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 
 from bridge.domain.delivery import Delivery
+from bridge.domain.forecast import due
 from bridge.domain.outcome import FINAL
 from bridge.domain.receipt import issue_of, told_issue, visible
 from bridge.domain.run import Run
@@ -130,8 +131,16 @@ def _all_facts(run: Run, deployment: Deployment) -> dict[str, Any]:
     return _run_facts(run) | {
         "bytes": run.drop.size, "version": run.drop.version, "sequence": run.sequence, "configuration": run.configuration,
         "whole": run.whole, "chunks": {"staged": run.staged, "committed": run.noted, "total": run.total, "done": run.done},
-        "planned": dict(run.plan), "done_by": moment(run.due), "spent": dict(run.spent),
+        "planned": dict(run.plan), "done_by": moment(run.due), "expected": moment(_expected(run, deployment)), "spent": dict(run.spent),
         "closed": moment(run.closed), "reported": moment(run.reported), "issues": _issues(run, deployment)}
+
+
+def _expected(run: Run, deployment: Deployment) -> int:
+    """As it looks now, where `done_by` was reckoned when it was checked."""
+    if not run.left:
+        return 0
+    now, share = waiting(deployment), stores.configuration(deployment).settings.share
+    return due(run, run.left, stores.ledger(deployment).under_way(), now, share, now.now)
 
 
 def _delivery_facts(delivery: Delivery) -> dict[str, Any]:

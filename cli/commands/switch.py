@@ -110,7 +110,8 @@ def _facts(found: Waiting) -> dict[str, Any]:
               for target, pause in sorted(found.switch.paused.items())]
     waits = {lane.value: moment(until) for lane in Lane if (until := opens(found.budget, lane, found.now)) > found.now}
     return {"writes": found.switch.writes, "paused": paused, "waits_until": waits,
-            "login_refused_since": moment(found.budget.lockout.since) if found.budget.lockout else None}
+            "login_refused_since": moment(found.budget.lockout.since) if found.budget.lockout else None,
+            "no_answer_since": moment(found.budget.outage.since) if found.budget.outage else None}
 
 
 def _now() -> int:

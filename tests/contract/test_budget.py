@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from bridge.adapters.body import Bodies
-from bridge.adapters.budget import LaneBudget, budget_item
+from bridge.adapters.budget import LaneBudget, budget_item, now_ms
 from bridge.adapters.plytix.credentials import Credentials
 from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session
@@ -52,11 +52,11 @@ class Deployment:
         self.switch = SwitchItem(cloud.dynamodb, self.table, self.bodies)
         self.switch.change(lambda before: switch.Switch(writes=True))
 
-    def worker(self, lane=Lane.MAIN, windows=None, sleep=time.sleep, login_s=60):
+    def worker(self, lane=Lane.MAIN, windows=None, sleep=time.sleep, login_s=60, clock=now_ms):
         """As in a process of its own: nothing is shared with others but the items."""
         item = budget_item(self.cloud.dynamodb, self.table, self.bodies)
         now = SwitchItem(self.cloud.dynamodb, self.table, self.bodies)
-        made = LaneBudget(item, now.current, lane, SHARE, login_s, sleep=sleep)
+        made = LaneBudget(item, now.current, lane, SHARE, login_s, clock, sleep)
         made.learn(windows)
         return made
 
@@ -209,6 +209,66 @@ def test_a_refused_login_is_told_until_one_succeeds_and_hurts_no_leases(deployme
 
     assert deployment.item().lockout is None
     one.may_log_in("v1")
+
+
+# ---- no answers
+
+
+class Time:
+    def __init__(self):
+        self.now = 1_800_000_000_000
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def now():
+    return Time()
+
+
+@pytest.fixture
+def written(cloud):
+    """How often DynamoDB has been written to."""
+    seen = []
+    heard = cloud.dynamodb.meta.events
+    heard.register("before-call.dynamodb.PutItem", see := lambda **_: seen.append(1), unique_id="written")
+    yield lambda: len(seen)
+    heard.unregister("before-call.dynamodb.PutItem", see, unique_id="written")
+
+
+def test_an_outage_that_lasts_is_told_with_its_beginning_until_one_answer_comes(deployment, now):
+    one, other = deployment.worker(clock=now), deployment.worker(clock=now)
+    began = now.now
+    for _ in range(200):
+        one.heard("503")
+        now.now += 1_000
+    one.lease()
+    other.lease()
+    other.heard("no answer (ReadTimeout)")
+
+    told = deployment.item().outage
+    assert told.since == began
+    assert now.now - 61_000 <= told.tried <= now.now
+    waiting = Waiting(switch.Switch(writes=True), deployment.item(), now.now)
+    assert "Plytix does not answer since 2027-01-15T08:00:00Z (503;" in " ".join(waiting.notices())
+    assert not waiting.waits(Lane.MAIN, "acme/prices"), "nobody would look for lost messages"
+
+    other.heard("")
+    assert deployment.item().outage is None
+
+
+def test_what_lasts_costs_a_write_a_minute_and_what_does_not_none(deployment, now, written):
+    worker = deployment.worker(clock=now)
+    for instead in ["503", "503", "", "503"] * 10:
+        worker.heard(instead)
+        now.now += 9_000
+    assert written() == 0
+
+    for _ in range(600):
+        worker.heard("503")
+        now.now += 1_000
+    assert written() == 10
 
 
 def _raised(do):

@@ -1,9 +1,11 @@
 """What passes by itself: full windows, hiccups, outages, lost and half answers, gateways (plytix-api.md §3, §4)."""
 
+from contextlib import suppress
 
 import pytest
 
-from bridge.errors import Changed, Fate, Later, Stop
+from bridge.adapters.plytix.session import Unlimited
+from bridge.errors import BridgeError, Changed, Fate, Later, Stop
 from local.plytix.server import Simulator
 from tests.contract.connected import A1, SHOE, Kept, Leases
 
@@ -181,7 +183,7 @@ def test_a_plytix_that_cannot_be_reached_is_later_and_nothing_was_done(client):
         url = gone.url
     products = client(Kept(url))
 
-    with pytest.raises(Later, match="cannot be reached") as later:
+    with pytest.raises(Later, match=r"cannot be reached .NewConnectionError") as later:
         products.create(A1, SHOE)
 
     assert later.value.fate is Fate.NOT_DONE
@@ -216,3 +218,31 @@ def test_an_address_that_moved_is_not_followed_with_the_key_in_hand(plytix, clie
 
     with pytest.raises(Stop, match="308"):
         client().read("64b000000000000000000000")
+
+
+class Listens(Unlimited):
+    def __init__(self):
+        self.told = []
+
+    def heard(self, instead):
+        self.told.append(instead)
+
+
+@pytest.mark.parametrize(("fault", "told"), [
+    ({"effect": "refuse", "status": 500}, "500"), ({"effect": "refuse", "status": 503}, "503"),
+    ({"effect": "drop"}, "no answer (ConnectionError)"),
+    ({"effect": "refuse", "status": 200, "body": "<html>soon</html>"}, "200, and no JSON"),
+    ({"effect": "refuse", "status": 404, "body": "<html>gone</html>"}, "404, and no JSON"),
+    ({"effect": "refuse", "status": 422, "body": {"error": {"msg": "no"}}}, ""),
+    ({"effect": "refuse", "status": 429, "body": {"message": "API rate limit exceeded"}}, "")], ids=str)
+def test_the_budget_hears_whether_plytix_itself_has_answered_however_often_it_was_asked(plytix, client, fault, told):
+    budget = Listens()
+    products = client(budget=budget)
+    products.schema()
+    plytix.fault(**fault, kind="product.*", times=None)
+    budget.told.clear()
+
+    with suppress(BridgeError):
+        products.read("64b000000000000000000000")
+
+    assert budget.told == [told]

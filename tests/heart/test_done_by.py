@@ -9,6 +9,7 @@ import pytest
 from bridge.configuration import Bundle, Column, Feed, Key, Lane, Partner, Settings
 from bridge.domain.budget import Budget, Terms, Window
 from bridge.domain.lockout import Lockout
+from bridge.domain.outage import Outage
 from bridge.domain.run import Run
 from bridge.domain.switch import Kind, Pause, Switch, Target
 from bridge.domain.waiting import Waiting
@@ -112,8 +113,9 @@ def test_what_a_person_holds_back_and_what_nobody_has_read_goes_not_first(accoun
 @pytest.mark.parametrize("stops", [
     {"switch": Switch()}, {"switch": replace(ON, paused={Target(Kind.LANE, Lane.MAIN): Pause(1)})},
     {"switch": replace(ON, paused={Target(Kind.FEED, "acme/items"): Pause(1)})},
-    {"budget": Budget(terms=TERMS, lockout=Lockout("v1", "Invalid credentials", 1, 2))}], ids=["writes off", "lane", "feed", "the key"])
-def test_where_a_person_must_act_nobody_can_tell(account: Account, stops: dict[str, object]) -> None:
+    {"budget": Budget(terms=TERMS, lockout=Lockout("v1", "Invalid credentials", 1, 2))},
+    {"budget": Budget(terms=TERMS, outage=Outage(1, "503", 2))}], ids=["writes off", "lane", "feed", "the key", "an outage"])
+def test_where_a_person_must_act_or_plytix_is_down_nobody_can_tell(account: Account, stops: dict[str, object]) -> None:
     for name, value in stops.items():
         setattr(account, name, value)
 

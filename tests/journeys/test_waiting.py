@@ -45,11 +45,17 @@ def goes_on(company):
 # ---- limits
 
 
-def test_a_drop_larger_than_the_hour_waits_for_the_next_one_and_is_applied_once(limited, erp):
+def test_a_drop_larger_than_the_hour_waits_for_the_next_one_and_is_applied_once(limited, erp, operator):
     limited.works_with(a_feed(), chunk_size=20)
 
-    receipt = erp.drops("products/large.csv", drop(rows=ROWS), within_s=90)
+    sent = erp.sends("products/large.csv", drop(rows=ROWS))
+    run = erp.receipt(sent, lambda told: told.state == "checked").whole["run"]
+    soon(lambda: limited.products(), "its beginning")
+    foreseen = operator.asks("run", run)
+    receipt = erp.closed(sent, within_s=90)
 
+    assert foreseen["received"] < foreseen["expected"]
+    assert operator.asks("run", run)["expected"] == ""
     assert receipt.outcomes == {"CREATED": ROWS}
     asked = Counter((entry["kind"], entry["status"]) for entry in limited.plytix.log() if entry["kind"].startswith("product"))
     took_over = {("product.search", 200), ("product.read", 200)} if limited.twin.is_rough else set()  # from a worker that died
@@ -127,6 +133,7 @@ def test_until_writes_are_on_drops_are_checked_and_nothing_is_sent(company, erp,
     soon(lambda: company.twin.running()["waiting"], "the chunk's waiting")
     assert company.sent() == 0
     assert "writes to Plytix are off" in operator.reads("runs")
+    assert operator.asks("run", erp.receipt(sent).whole["run"])["expected"] == "", "nobody can tell"
 
     operator.reads("writes", "on")
     a_second_passes()

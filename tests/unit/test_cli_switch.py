@@ -13,6 +13,7 @@ from bridge.adapters.budget import budget_item
 from bridge.adapters.switch import SwitchItem
 from bridge.configuration import Lane
 from bridge.domain.lockout import Lockout
+from bridge.domain.outage import Outage
 from cli import aws
 from tests.unit.cloud import Cloud
 
@@ -54,6 +55,16 @@ def test_a_key_that_plytix_refuses_is_told_with_what_to_do(cloud):
     assert "does not accept the API key since 2025-11-24T16:00:00Z (Invalid credentials)" in said
     assert "`bridge secret set plytix --key KEY`" in said
     assert json.loads(cloud.done("switch", "--json"))["login_refused_since"].startswith("2025-11-24T16:00:00")
+
+
+def test_a_plytix_that_does_not_answer_is_told_since_when_and_how_it_was_tried_last(cloud):
+    budget_item(cloud.dynamodb, "ledger", Bodies(cloud.s3, "work")).change(
+        lambda before: (replace(before, outage=Outage(1_764_000_000_000, "503", 1_764_000_060_000)), None))
+    cloud.done("writes", "on")
+
+    said = " ".join(cloud.done("switch").split())
+    assert "Plytix does not answer since 2025-11-24T16:00:00Z (503; last tried 2025-11-24T16:01:00Z)" in said
+    assert json.loads(cloud.done("switch", "--json"))["no_answer_since"].startswith("2025-11-24T16:00:00")
 
 
 def test_a_paused_feed_stops_and_no_other(cloud):

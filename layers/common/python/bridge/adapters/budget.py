@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bridge.adapters.body import Bodies
 from bridge.adapters.shared import Form, Shared
 from bridge.configuration import Lane
-from bridge.domain import budget, lockout
+from bridge.domain import budget, lockout, outage
 from bridge.domain.budget import FALLBACK, Budget, Lease, Terms, Wait, Why, Window
 from bridge.domain.lockout import Lockout
 from bridge.domain.switch import ASK_AGAIN_S, Switch
@@ -57,6 +57,7 @@ class LaneBudget:
         self._waiting = 0  # threads
         self._left: deque[Departure] = deque()  # leased for threads that wait
         self._mine = threading.local()
+        self._unheard_since = 0  # 0: the last request had an answer
 
     def may_log_in(self, key: str) -> None:
         def knock(before: Budget) -> tuple[Budget, Lockout | None]:
@@ -116,6 +117,19 @@ class LaneBudget:
         """After any other answer: costs a call only while the budget is closed."""
         if self._item.known.closed_until:
             self._item.change(lambda before: (budget.succeeded(before, self._closings), None))
+
+    def heard(self, instead: str) -> None:
+        """Costs a call only where silence lasts, and when it is over."""
+        known = self._item.known.outage
+        if not instead:
+            self._unheard_since = 0
+            if known:
+                self._item.change(lambda before: (replace(before, outage=None), None))
+            return
+        now = self._clock()
+        since = self._unheard_since = self._unheard_since or now
+        if outage.noted(known, since, instead, now) != known:
+            self._item.change(lambda before: (replace(before, outage=outage.noted(before.outage, since, instead, now)), None))
 
     def _refusal(self, held: Lockout) -> LoginRefused:
         after_s = max(0, held.until - self._clock()) / 1000 + jitter(0.5)

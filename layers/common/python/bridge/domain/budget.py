@@ -21,8 +21,9 @@ from functools import cached_property
 from typing import Any
 
 from bridge.configuration import Lane
-from bridge.domain import lockout
+from bridge.domain import lockout, outage
 from bridge.domain.lockout import Lockout
+from bridge.domain.outage import Outage
 
 PARTS = 60  # a window is counted in so many parts, and one more: so many does any stretch of its length touch
 RESERVE = 0.03  # of a counted window, for `fast` alone; with a sixtieth lost to counting, `main` alone uses 95 %
@@ -131,6 +132,7 @@ class Budget:
     pause: int = 0  # between the last two probes
     terms: Terms = Terms((), 1.0)  # as whoever leased last knew them
     lockout: Lockout | None = None
+    outage: Outage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +279,7 @@ def to_json(budget: Budget) -> dict[str, Any]:
         "taken": list(budget.taken), "last": {lane.value: at for lane, at in budget.last.items()},
         "closings": budget.closings, "closed_until": budget.closed_until, "pause": budget.pause, "share": budget.terms.share,
         "windows": [[window.limit, window.size] for window in budget.terms.windows],
-        "lockout": lockout.to_json(budget.lockout),
+        "lockout": lockout.to_json(budget.lockout), "outage": outage.to_json(budget.outage),
         "counts": {str(size): {str(part): n for part, n in parts.items()} for size, parts in budget.counts.items()},
     }
 
@@ -286,4 +288,5 @@ def from_json(body: Mapping[str, Any]) -> Budget:
     windows = tuple(Window(limit, size) for limit, size in body["windows"])
     counts = {int(size): {int(part): n for part, n in parts.items()} for size, parts in body["counts"].items()}
     return Budget(tuple(body["taken"]), {Lane(lane): at for lane, at in body["last"].items()}, counts, body["closings"],
-                  body["closed_until"], body["pause"], Terms(windows, body["share"]), lockout.from_json(body.get("lockout")))
+                  body["closed_until"], body["pause"], Terms(windows, body["share"]), lockout.from_json(body.get("lockout")),
+                  outage.from_json(body.get("outage")))

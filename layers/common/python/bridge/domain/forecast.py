@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bridge.configuration import Lane
 from bridge.domain.budget import FALLBACK, PARTS, Budget, Counted, Terms
+from bridge.domain.run import Run
+from bridge.domain.waiting import Waiting
 
 PAGE = 100  # products that one request reads
 JOB_ROWS = 1_000  # of a bulk job
@@ -38,6 +40,20 @@ def requests(chunks: list[Sends], *, bulk: bool) -> dict[str, int]:
         else:
             told["patch"] += chunk.patches
     return {kind: n for kind, n in told.items() if n}
+
+
+def due(run: Run, asks: int, under_way: Iterable[Run], waiting: Waiting, share: float, now: int) -> int:
+    """When the run will have asked that much more, after what goes first: this lane's other runs, and prices and stock before all else.
+    0: nobody can tell, for it waits for a person, or until Plytix answers again.
+
+    Not counted: runs of which nobody knows yet what they will ask (they are still to be read), what stands still until a person lets it
+    go on, and SKUs that `refresh` and `redrive` send. Of a chunk under way all of its requests are still to come.
+    """
+    if not asks or waiting.untold(run.lane, run.feed):
+        return 0
+    others = [other for other in under_way if other.id != run.id and other.lane in (run.lane, Lane.FAST)]
+    first = sum(other.left for other in others if not waiting.stopped(other.lane, other.feed))
+    return done_by(waiting.budget, share, run.lane, first + asks, now)
 
 
 def done_by(budget: Budget, share: float, lane: Lane, n: int, now: int) -> int:

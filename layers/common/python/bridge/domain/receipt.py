@@ -124,7 +124,7 @@ def _requests(run: Run) -> list[str]:
     planned, spent = sum(run.plan.values()), sum(run.spent.values())
     if run.state is State.CLOSED:
         return [f"{spent:,} requests to Plytix, {planned:,} were planned"] if planned or spent else []
-    when = f"about {_time(run.due)}" if run.due else "as soon as Plytix may be asked again"
+    when = f"about {_time(run.due)}" if run.due else "as soon as the bridge may ask it"
     return [f"{planned:,} requests to Plytix are planned; they will be done {when}"] if planned else []
 
 

@@ -54,7 +54,7 @@ class Run:
     total: int | None = None
     done: int = 0
     plan: dict[str, int] = field(default_factory=dict)  # requests to Plytix by kind, as known before the first write
-    due: int = 0  # when they will be done, if nothing comes between; 0: there are none, or a person must act first
+    due: int = 0  # when they will be done, if nothing comes between; 0: there are none, or nobody can tell
     spent: dict[str, int] = field(default_factory=dict)  # requests to Plytix by kind, in truth
     counts: dict[Outcome, int] = field(default_factory=dict)
     moved: int = 0  # when it last came on

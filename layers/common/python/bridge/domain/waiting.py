@@ -23,6 +23,10 @@ class Waiting:
         by_switch = self.switch.stops_writes() or self.switch.stops_lane(lane) or self.switch.stops_feed(feed)
         return bool(by_switch or self.budget.lockout)
 
+    def untold(self, lane: Lane, feed: str) -> bool:
+        """Whether nobody can tell for how long it waits."""
+        return self.stopped(lane, feed) or self.budget.outage is not None
+
     def waits(self, lane: Lane, feed: str) -> bool:
         """Whether what this feed's runs have to send in this lane can only wait."""
         return self.stopped(lane, feed) or opens(self.budget, lane, self.now) > self.now
@@ -32,7 +36,10 @@ class Waiting:
         held = self.budget.lockout
         refused = [f"Plytix does not accept the API key since {_moment(held.since)} ({held.why}): set another with "
                    "`bridge secret set plytix --key KEY`; all that is to be sent waits for it"] if held else []
-        return self.switch.notices() + refused + [
+        out = self.budget.outage
+        silent = [f"Plytix does not answer since {_moment(out.since)} ({out.why}; last tried {_moment(out.tried)}): nothing is lost, "
+                  "what is to be sent is tried again by itself"] if out else []
+        return self.switch.notices() + refused + silent + [
             f"the lane {lane} waits until {_moment(until)}: {why}"
             for lane in Lane if (until := opens(self.budget, lane, self.now)) > self.now
             for why in ["Plytix refuses (429)" if self.budget.closed_until > self.now else "our share of its hour is spent"]]

@@ -8,10 +8,10 @@ from typing import Any
 
 from ulid import ULID
 
-from bridge.configuration import Bundle, Feed, Lane
+from bridge.configuration import Bundle, Feed
 from bridge.domain import codes
 from bridge.domain.drop import agreed
-from bridge.domain.forecast import done_by, requests
+from bridge.domain.forecast import due, requests
 from bridge.domain.issue import Issue
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import BEFORE_COMMIT, Run, State
@@ -84,20 +84,8 @@ def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
         return
 
     asks = requests(plan.sends, bulk=needs.mirror.bulk)
-    facts |= {"plan": asks, "due": _due(run, sum(asks.values()), needs), "staged": plan.chunks}
+    done_by = due(run, sum(asks.values()), needs.ledger.under_way(), needs.waiting, needs.configuration.settings.share, needs.clock())
+    facts |= {"plan": asks, "due": done_by, "staged": plan.chunks}
     checked = replace(run, state=State.COMMITTING, counts=plan.counts, **facts)
     tell(checked, needs.exchange, plan.told, plan.more)  # before: nobody reads again, and so could tell it, once commit may begin
     needs.ledger.advance(run.id, (State.READING,), State.COMMITTING, add=plan.counts, **facts)
-
-
-def _due(run: Run, asks: int, needs: Prepare) -> int:
-    """After what goes first: this lane's other runs, and prices and stock before all else. 0: it waits for a person, and nobody can tell.
-
-    Not counted: runs of which nobody knows yet what they will ask (they are still to be read), what stands still until a person lets it
-    go on, and SKUs that `refresh` and `redrive` send. Of a chunk under way all of its requests are still to come.
-    """
-    if not asks or needs.waiting.stopped(run.lane, run.feed):
-        return 0
-    others = [other for other in needs.ledger.under_way() if other.id != run.id and other.lane in (run.lane, Lane.FAST)]
-    first = sum(other.left for other in others if not needs.waiting.stopped(other.lane, other.feed))
-    return done_by(needs.waiting.budget, needs.configuration.settings.share, run.lane, first + asks, needs.clock())

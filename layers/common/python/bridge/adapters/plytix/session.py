@@ -70,6 +70,9 @@ class Budget(Door, Protocol):
     def succeeded(self) -> None:
         """Another answer than a 429 came."""
 
+    def heard(self, instead: str) -> None:
+        """Plytix itself answered a request, whatever it said; else what came `instead` of an answer, after all repeats."""
+
 
 class Unlimited:
     """Grants at once."""
@@ -93,6 +96,9 @@ class Unlimited:
         return window_s if wait_s is None else wait_s
 
     def succeeded(self) -> None:
+        pass
+
+    def heard(self, instead: str) -> None:
         pass
 
 
@@ -180,22 +186,32 @@ class Session:
             try:
                 answer = self._once(call, token, base_url or self._source.current().pim_url, until)
                 if not again.is_retry(call.method, answer.status):
-                    return answer
+                    return self._heard(answer)
                 asked_s = answer.retry_after_s or 0
             except (requests.RequestException, HTTPError) as broken:
                 error = never_reached(broken)
                 if error is None:
-                    raise Later(f"{call.method} {call.path}: no answer ({type(broken).__name__})", fate=Fate.IN_FLIGHT) from broken
+                    raise self._unheard(call, f"no answer ({type(broken).__name__})", Fate.IN_FLIGHT) from broken
             try:
                 again = again.increment(call.method, call.path, error=error)
             except MaxRetryError:
                 if error is None:
-                    return answer
-                raise Later(f"{call.method} {call.path}: Plytix cannot be reached", fate=Fate.NOT_DONE) from error
+                    return self._heard(answer)
+                raise self._unheard(call, f"it cannot be reached ({type(error).__name__})", Fate.NOT_DONE) from error
             left_s = max(0.0, until - time.monotonic())
             if asked_s > min(PATIENCE_S, left_s):
-                return answer
+                return self._heard(answer)
             time.sleep(min(max(asked_s, again.get_backoff_time()), left_s))
+
+    def _heard(self, answer: Answer) -> Answer:
+        """The budget hears whether that was Plytix itself."""
+        of_its_own = answer.status < 500 and (answer.body is not None or not answer.size_bytes)
+        self._budget.heard("" if of_its_own else f"{answer.status}" if answer.status >= 500 else f"{answer.status}, and no JSON")
+        return answer
+
+    def _unheard(self, call: Call, instead: str, fate: Fate) -> Later:
+        self._budget.heard(instead)
+        return Later(f"{call.method} {call.path}: {instead}", fate=fate)
 
     def _once(self, call: Call, token: str, base_url: str, until: float) -> Answer:
         if call.kind in WRITES:
