@@ -81,7 +81,7 @@ class Ingest(Construct):
         apply.table("MIRROR_TABLE", storage.mirror, "GetItem", "BatchGetItem", "PutItem", "DeleteItem", "Query", indexes=True)
         apply.table("HISTORY_TABLE", storage.history, "PutItem", "Query")
         apply.reads("WORK_BUCKET", storage.work, "configuration/*", "stages/*", "schema/*", "values/*", "parts/*")
-        apply.objects("WORK_BUCKET", storage.work, WRITE, "values/*", "parts/*")
+        apply.objects("WORK_BUCKET", storage.work, WRITE, "schema/*", "values/*", "parts/*")
         apply.secret("PLYTIX_SECRET_ARN", storage.plytix)
         apply.tells()
         return apply

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import orjson
 import pytest
 
+from bridge.errors import Later
+from bridge.services.refresh import Refresh, refresh
 from tests.heart.explore import Execution, Moment
 from tests.heart.scenario import Scenario
 from tests.heart.told import end_of, outcomes_of, receipt_of
@@ -151,3 +154,53 @@ def test_a_value_that_stands_although_its_option_was_taken_away_is_as_the_row_sa
 
     assert sorted(outcomes_of(x, runs(x)[-1])) == [("A", "UNCHANGED"), ("B", "UNCHANGED")]
     assert not refused(receipt_of(x, runs(x)[-1]))
+
+
+def test_an_option_that_is_gone_for_a_moment_is_asked_for_once_and_its_values_go_when_it_is_back():
+    x = Execution(replace(WAITING, events=(("option", "teal"), ("drop", "sup", {"A": {"color": "teal"}, "C": {"color": "teal"}}))))
+    x.event()
+    refreshes(x)
+    asked, ask = [], x.w.plytix.schema
+    x.event()
+    while not (x.workers and x.workers[0].label.startswith("note intent A")):  # by then it has read that the option is there
+        x.calm()
+    x.w.plytix.schema = lambda: asked.append(1) or ask()
+    x.w.plytix.options.remove("teal")
+    x.w.plytix.version += 1
+    while x.calm():
+        pass
+    assert {p.sku: p.values.get("color") for p in x.w.plytix.products.values()} == {"A": None, "C": None}
+    assert refused(receipt_of(x, runs(x)[0])) == [(2, "color", "teal"), (3, "color", "teal")]
+    assert len(asked) == 1, "of one message that is refused twice"
+
+    x.w.plytix.options.add("teal")
+    x.w.plytix.version -= 1  # the schema is again what the last refresh has seen
+    refreshes(x)
+
+    assert {p.sku: p.values.get("color") for p in x.w.plytix.products.values()} == {"A": "teal", "C": "teal"}
+
+
+@pytest.mark.parametrize("stops_at", range(1, 12))
+def test_and_also_where_that_refresh_has_to_stop(stops_at):
+    x = lived(replace(WAITING, events=(BY_HAND, TEAL)))
+    refreshes(x)
+    known = x.w.ledger.mirror_state
+    x.w.schemas.kept = replace(x.w.schemas.kept, version="of a moment", options={"color": []})
+    x.w.plytix.options.add("teal")  # and it seems to have been there all the time
+    x.w.ledger.mirror_state = replace(known, schema=str(x.w.plytix.version))
+    calls, step = 0, x.w.step
+
+    def stops(label):
+        nonlocal calls
+        calls += 1
+        if calls == stops_at:
+            raise Later("the hour is spent", 60)
+
+    x.w.step = stops
+    needs = Refresh(x.w.configuration, x.w.ledger, x.w.tables, x.w.plytix, x.w.schemas.opened(), x.w.censuses, x.w.queues, x.w.clock)
+    with suppress(Later):
+        refresh(needs, due_only=False)
+    x.w.step = step
+    refreshes(x)
+
+    assert {p.sku: p.values.get("color") for p in x.w.plytix.products.values()} == {"A": "teal", "B": "teal"}

@@ -27,7 +27,7 @@ WHO = [
     ("s3:GetObject", f"{WORK}/stages/01J/0001", {"prepare", "apply", "report"}),
     ("s3:PutObject", f"{WORK}/archive/acme/prices.csv", {"report"}),
     ("s3:PutObject", f"{WORK}/snapshots/01J", {"publish"}),
-    ("s3:PutObject", f"{WORK}/schema/current.json", {"prepare", "refresh"}),
+    ("s3:PutObject", f"{WORK}/schema/current.json", {"prepare", "apply", "refresh"}),
     ("s3:GetObject", f"{WORK}/census/under-way.json.gz", {"refresh"}),
     ("s3:PutObject", f"{WORK}/census/under-way.json.gz", {"refresh"}),
     ("s3:PutObject", f"{WORK}/values/01J", {"prepare", "apply", "refresh"}),

@@ -311,7 +311,8 @@ class Schemas(Protocol):
     """The schema as last fetched, in the work bucket."""
 
     def current(self) -> Schema:
-        """As it was when this was first asked: whoever goes by it does so to his end. NO_SCHEMA where there is none."""
+        """As it was when this was first asked: whoever goes by it does so to his end, or until he stores another. NO_SCHEMA where there is
+        none."""
 
     def stored(self) -> Schema | None: ...
     def store(self, schema: Schema) -> None: ...

@@ -27,7 +27,7 @@ from bridge.domain.reconcile import Change, Kind, reconcile, without
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
-from bridge.domain.wanted import EXISTS, Refusal, Wanted, definition, owed, told
+from bridge.domain.wanted import ELSEWHERE, EXISTS, Refusal, Wanted, definition, owed, told
 from bridge.errors import Changed, Fate, Later, Refused, Stop
 from bridge.ports import Put, StagedRow
 from bridge.services.heart import Ask, Asking, Heart, Look, Send
@@ -198,7 +198,10 @@ def _look(sku: Sku, id: str, heart: Heart) -> Generator[Ask, Product | None, Non
 
 def _note_refused(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change, refusal: Refused) -> list[Entry]:
     """Noted where the value came from; the rest goes at once. Who names nothing we sent refuses all of it, for whatever reason."""
-    named, schema = set(refusal.fields) & set(change.send), heart.schemas.current()
+    named = set(refusal.fields) & set(change.send)
+    if named.difference(ELSEWHERE) and heart.left_s > 0:
+        heart.doubt.settle(heart.plytix, heart.schemas)
+    schema = heart.schemas.current()
     definitions = {a: definition(schema, a, w.said.value) if a in named else schema.version for a, w in change.send.items()}
     named, whole = named or set(change.send), "; ".join(f"{f}: {m}" if f != "*" else m for f, m in refusal.fields.items())
     entries = []

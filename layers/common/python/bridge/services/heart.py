@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.configuration import Bundle
 from bridge.domain.claim import Intended
@@ -15,6 +15,7 @@ from bridge.domain.reconcile import Kind
 from bridge.domain.row import Sku, Value
 from bridge.domain.wanted import EXISTS
 from bridge.ports import Claims, Clock, Plytix, Schemas, Tables
+from bridge.services.schema import Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Heart:
     clock: Clock
     worth: int = WORTH
     until: int | None = None  # ms; Plytix is asked nothing after it, so that the function's time never ends in the middle of a request
+    doubt: Doubt = field(default_factory=Doubt)
     stops: Callable[[str], str] = lambda feed: ""  # why what a feed wants must wait, if it must; asked before each
 
     @property

@@ -1,8 +1,11 @@
-"""The schema: kept current by `refresh`, and what `prepare` judges values by before anything is sent (docs/decisions/0010)."""
+"""The schema: kept current by `refresh`, what `prepare` judges values by before anything is sent (docs/decisions/0010), and what `apply`
+looks into when Plytix refuses one all the same."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from bridge.configuration import Column, Feed
@@ -95,15 +98,32 @@ class Known:
                 self._certain = False
             else:
                 self._certain = True
-                self._take(listed)
+                self._schema = keep(listed, self._schema, self._schemas)
         return self._certain
 
-    def _take(self, listed: Schema) -> None:
-        """Where attributes have come or gone the structure counts as old: the next refresh reads it again."""
-        structure = self._schema.structure if self._schema else None
-        if structure and self._schema and listed.types != self._schema.types:
-            structure = replace(structure, read=0)
-        schema = replace(listed, structure=structure)
-        if schema != self._schema:
-            self._schemas.store(schema)
-        self._schema = schema
+
+class Doubt:
+    """Asks the schema anew, once in the life of a message, when Plytix refuses a value that it would take as we know it: an attribute or an
+    option may be gone, and the value must wait for that to come back, not for a change of what we believed."""
+
+    def __init__(self) -> None:
+        self._asking, self._asked = threading.Lock(), False
+
+    def settle(self, plytix: Plytix, schemas: Schemas) -> None:
+        """Where Plytix cannot be asked now, it stays with what is known."""
+        with self._asking:
+            if not self._asked:
+                self._asked = True
+                with suppress(BridgeError):
+                    keep(plytix.schema(), schemas.current(), schemas)
+
+
+def keep(listed: Schema, known: Schema | None, schemas: Schemas) -> Schema:
+    """Stored where it differs. Where attributes have come or gone the structure counts as old: the next refresh reads it again."""
+    structure = known.structure if known else None
+    if structure and known and listed.types != known.types:
+        structure = replace(structure, read=0)
+    schema = replace(listed, structure=structure)
+    if schema != known:
+        schemas.store(schema)
+    return schema
