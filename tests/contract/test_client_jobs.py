@@ -11,7 +11,7 @@ from bridge.adapters.plytix.products import Products
 from bridge.adapters.plytix.session import Limits, Session, Unlimited
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
-from bridge.errors import Changed, Denied, Fate, Later, LoginRefused, Refused, Stop, Untold
+from bridge.errors import Changed, Denied, Endless, Fate, Later, LoginRefused, Refused, Stop
 from bridge.ports import Edit
 from local.plytix.server import Simulator
 from tests.contract.connected import Kept
@@ -218,8 +218,8 @@ LEFT_OUT = {"status": "Finished", "summary": {"ok": "1", "error": "0", "cancelle
 
 
 @pytest.mark.parametrize(("status", "body", "error"), [
-    (200, {"data": [RUNS]}, Untold), (200, {"data": [LEFT_OUT]}, Untold),
-    (503, None, Later), (429, {"message": "API rate limit exceeded"}, Later), (404, {"error": {"msg": "Not found"}}, Untold)],
+    (200, {"data": [RUNS]}, Endless), (200, {"data": [LEFT_OUT]}, Endless),
+    (503, None, Later), (429, {"message": "API rate limit exceeded"}, Later), (404, {"error": {"msg": "Not found"}}, Endless)],
     ids=["it never counts", "it counts and does not tell of the row", "down", "the window is full", "not to be seen"])
 def test_who_answers_and_does_not_tell_fails_and_who_does_not_answer_is_waited_for(plytix, client, status, body, error):
     plytix.bulk(running_s=100_000)
@@ -247,7 +247,7 @@ def test_a_job_that_nobody_can_find_again_may_run_all_the_same(plytix, client, t
 
     answer = client.patch_many(edits(ids, label="new"))[ids["A-1"]]
 
-    assert type(answer) is Untold
+    assert type(answer) is Endless
     assert answer.fate is Fate.IN_FLIGHT
 
 

@@ -10,9 +10,10 @@ import pytest
 from bridge.domain.product import Product
 from bridge.domain.row import Sku
 from bridge.domain.run import State
-from bridge.errors import BridgeError, Fate, Later, Untold
+from bridge.errors import BridgeError, Changed, Endless, Fate, Later
 from bridge.ports import Edit
 from bridge.services.apply import MANY, SLOW_TRIES, TRIES, Apply, apply_chunk
+from bridge.services.bring import TURNS
 from bridge.services.heart import Heart
 from tests.heart.explore import Execution
 from tests.heart.scenario import Scenario
@@ -131,10 +132,10 @@ def tried(x: Execution, run: str, given_up: list[Sku]) -> None:
 def test_a_row_that_bulk_jobs_never_tell_of_is_held_and_told_in_the_end(
         jobs: Execution, monkeypatch: pytest.MonkeyPatch, fate: Fate, tries: int) -> None:
     (run,), given_up = jobs.w.ledger.runs, []
-    says_of_a(jobs, monkeypatch, Untold("a bulk job did not tell", fate=fate))
+    says_of_a(jobs, monkeypatch, Endless("a bulk job did not tell", fate=fate))
 
     for _ in range(tries - 1):
-        with pytest.raises(Untold):
+        with pytest.raises(Endless):
             tried(jobs, run, given_up)
     tried(jobs, run, given_up)
     while jobs.calm():
@@ -149,13 +150,13 @@ def test_a_row_that_bulk_jobs_never_tell_of_is_held_and_told_in_the_end(
 def test_a_job_that_was_slow_for_hours_costs_no_try_of_those_that_are_over(jobs: Execution, monkeypatch: pytest.MonkeyPatch) -> None:
     (run,) = jobs.w.ledger.runs
     with monkeypatch.context() as slow:
-        says_of_a(jobs, slow, Untold("the job runs", fate=Fate.IN_FLIGHT))
+        says_of_a(jobs, slow, Endless("the job runs", fate=Fate.IN_FLIGHT))
         for _ in range(SLOW_TRIES - 1):
-            with pytest.raises(Untold):
+            with pytest.raises(Endless):
                 tried(jobs, run, [])
     with monkeypatch.context() as silent:
-        says_of_a(jobs, silent, Untold("the job is over", fate=Fate.UNKNOWN))
-        with pytest.raises(Untold):
+        says_of_a(jobs, silent, Endless("the job is over", fate=Fate.UNKNOWN))
+        with pytest.raises(Endless):
             tried(jobs, run, [])
 
     tried(jobs, run, [])
@@ -177,3 +178,44 @@ def test_while_plytix_is_down_or_the_hour_is_spent_no_try_counts(jobs: Execution
     while jobs.calm():
         pass
     assert results_of(jobs, jobs.w.ledger.runs[run]) == [("A", "UPDATED"), ("B", "UPDATED")]
+
+
+# ---- what comes to no end
+def test_a_sku_that_plytix_calls_taken_and_nobody_finds_is_asked_for_once_a_try_and_held_in_the_end(x: Execution) -> None:
+    (run,), given_up, asked = x.w.ledger.runs, [], []
+    good = x.w.plytix.create
+
+    def create(sku: Sku, values: dict[str, Any]) -> Product:
+        if sku == "A":
+            asked.append(sku)
+            raise Changed("Plytix answered 409: SKU is taken")
+        return good(sku, values)
+
+    x.w.plytix.create = create  # type: ignore[method-assign]
+    for _ in range(TRIES - 1):
+        with pytest.raises(Endless, match=r"A cannot be made and is not to be found.*409"):
+            apply_chunk(run, 0, applying(x, given_up))
+    apply_chunk(run, 0, applying(x, given_up))
+    while x.calm():
+        pass
+
+    assert results_of(x, x.w.ledger.runs[run]) == [("A", "HELD"), ("B", "CREATED")]
+    assert (given_up, len(asked)) == (["A"], TRIES)
+
+
+def test_a_product_that_is_never_as_it_was_told_is_tried_a_few_times_and_held_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = queued(ROWS, ("create", "A", {"price": "9"}))
+    (run,), given_up, asked = x.w.ledger.runs, [], []
+
+    def patch(id: str, values: dict[str, Any]) -> Product:
+        asked.append(id)
+        raise Changed("the id is gone")  # but it is there, whoever looks
+
+    monkeypatch.setattr(x.w.plytix, "patch", patch)
+    number = next(n for n in range(2) if x.w.stage.chunk(run, x.w.ledger.runs[run].attempt, n)[0].sku == "A")
+    for _ in range(TRIES - 1):
+        with pytest.raises(Endless, match="A came not to rest"):
+            apply_chunk(run, number, applying(x, given_up))
+    apply_chunk(run, number, applying(x, given_up))
+
+    assert (given_up, len(asked)) == (["A"], TRIES * TURNS)

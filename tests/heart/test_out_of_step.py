@@ -7,12 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.domain.mirror import Existence
 from bridge.domain.outcome import Standing
 from bridge.domain.row import Sku
 from bridge.domain.wanted import NO_OPTION, Refusal, Wanted
 from bridge.errors import Later
 from bridge.ports import Put
+from bridge.services.asking import Way, alone
+from bridge.services.bring import bring
 from bridge.services.census import take_census
+from bridge.services.heart import Heart
 from bridge.services.refresh import Refresh, refresh
 from tests.heart.items import a_bundle, a_feed, wants
 from tests.heart.world import World
@@ -201,7 +205,7 @@ def with_an_option_more() -> World:
     return w
 
 
-@pytest.mark.parametrize("seconds", range(8, 40, 2))
+@pytest.mark.parametrize("seconds", range(10, 40, 2))
 def test_what_is_freed_is_sent_once_however_often_the_time_is_up(world: Callable[[], World], seconds: int) -> None:
     w, stops = with_an_option_more(), 0
     time_passes(w)
@@ -224,3 +228,84 @@ def test_another_option_in_the_meantime_has_all_of_it_looked_at_anew(world: Call
     refresh(needs_of(w), due_only=False)
 
     assert sent(w) == ALL
+
+
+# ---- a product that the mirror knows under two SKUs
+RENAMED, NOW = Sku("A-0001"), Sku("B-0001")
+
+
+def renamed_unseen(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person gave a product another SKU, and when it was read the index of ids was behind."""
+    keeps_current(w)
+    product = next(product for product in w.plytix.products.values() if product.sku == RENAMED)
+    w.plytix.change(product.id, {}, "person", NOW)
+    with monkeypatch.context() as late:
+        late.setattr(w.tables, "sku_of", lambda id: None)
+        refresh(needs_of(w), due_only=False)
+    assert {w.tables.peek_mirror(sku).existence for sku in (RENAMED, NOW)} == {Existence.LIVING}
+    w.changes.clear()
+
+
+def test_a_census_sees_that_nothing_lives_under_the_old_one(world: Callable[[], World], monkeypatch: pytest.MonkeyPatch) -> None:
+    w = world()
+    renamed_unseen(w, monkeypatch)
+    w.now += DAY_MS
+
+    take_census(needs_of(w))
+
+    assert [w.tables.peek_mirror(sku).existence for sku in (RENAMED, NOW)] == [Existence.RENAMED, Existence.LIVING]
+    asked = dict(w.plytix.requests)
+    w.now += DAY_MS
+    take_census(needs_of(w))
+    assert w.plytix.requests["read"] == asked["read"], "it is asked for once"
+
+
+def test_who_wants_something_of_the_old_one_sees_it_at_once(world: Callable[[], World], monkeypatch: pytest.MonkeyPatch) -> None:
+    w = world()
+    renamed_unseen(w, monkeypatch)
+    w.tables.write(Put(RENAMED, w.tables.wanted(RENAMED, FEEDS[0]), wants(price="7"), FEEDS[0]))
+
+    heart = Heart(w.configuration, w.claims, w.tables, w.plytix, w.schemas.opened(), w.clock)
+    alone(Way(bring(RENAMED, heart)), heart)
+
+    assert [w.tables.peek_mirror(sku).existence for sku in (RENAMED, NOW)] == [Existence.RENAMED, Existence.LIVING]
+    assert w.plytix.requests["write"] == 1
+
+
+# ---- two at once
+@pytest.mark.parametrize("do", [refresh, take_census])
+def test_who_comes_to_his_turn_when_another_has_just_had_it_does_nothing(world: Callable[[], World], do: Callable[..., object]) -> None:
+    w = world()
+    keeps_current(w)
+    w.now += DAY_MS
+    good, listed = w.step, w.plytix.requests["list"]
+
+    def another_is_quicker(label: str) -> None:
+        if label == "take the turn to refresh":
+            w.step = good  # type: ignore[method-assign]
+            do(needs_of(w))
+            w.now += 1_000
+        good(label)
+
+    w.step = another_is_quicker  # type: ignore[method-assign]
+    assert do(needs_of(w)) == {}
+    assert w.plytix.requests["list"] - listed <= PRODUCTS // PAGE + 1, "once"
+    assert w.ledger.turn == 0
+
+
+def test_a_refresh_that_had_to_wait_for_a_census_leaves_it_its_date(world: Callable[[], World]) -> None:
+    w = world()
+    keeps_current(w)
+    w.now += DAY_MS
+    good = w.step
+
+    def a_census_is_quicker(label: str) -> None:
+        if label == "take the turn to refresh":
+            w.step = good  # type: ignore[method-assign]
+            take_census(needs_of(w))
+        good(label)
+
+    w.step = a_census_is_quicker  # type: ignore[method-assign]
+    refresh(needs_of(w), due_only=False)
+
+    assert w.ledger.mirror_state.census == w.now

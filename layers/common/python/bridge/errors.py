@@ -2,7 +2,7 @@
 
 BridgeError
 ├─ Later     passing and ours (429, 5xx, timeout, claim held): the message goes back with a delay, nobody is told
-│  └─ Untold Plytix is there, and does not say what became of a value: tried again too, but counted as failing
+│  └─ Endless Plytix is there, and what was asked of it comes to no end: tried again too, but counted as failing
 ├─ Refused   these values only (422): become their rows' issues, the rest is sent again, the run goes on
 │  └─ TooLarge the request as a whole (413): in smaller ones they may be taken
 ├─ Changed   the product is not what the mirror holds (404, 409): look it up, go on
@@ -45,9 +45,9 @@ class TimeIsUp(Later):
         super().__init__("the function's time is up", 0)
 
 
-class Untold(Later):
-    """Plytix took it, answers, and tells neither now nor by what stands that it was done: who waits only for that may wait for ever.
-    IN_FLIGHT: it may only be slow."""
+class Endless(Later):
+    """Plytix took it, answers, and tells neither now nor by what stands that it was done; or each answer brings something else to send:
+    who waits only for that may wait for ever. IN_FLIGHT: it may only be slow."""
 
 
 class Refused(BridgeError):

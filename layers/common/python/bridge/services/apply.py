@@ -14,7 +14,7 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
-from bridge.errors import BridgeError, Fate, Later, TimeIsUp, Untold
+from bridge.errors import BridgeError, Endless, Fate, Later, TimeIsUp
 from bridge.ports import Events, Ledger, MirrorState, Stage, StagedRow
 from bridge.services.asking import Each, Way, alone, in_turn, together
 from bridge.services.bring import Asked, bring
@@ -116,9 +116,9 @@ def _brought(asked: Asked, needs: Apply) -> Asking:
     try:
         return (yield from bring(asked.row.sku, needs.heart, asked))
     except Exception as error:  # a fault of ours, or what Plytix never tells: it must not hold up the run for ever
-        if isinstance(error, BridgeError) and not isinstance(error, Untold):
+        if isinstance(error, BridgeError) and not isinstance(error, Endless):
             raise  # waiting is no failing
-        slow = isinstance(error, Untold) and error.fate is Fate.IN_FLIGHT
+        slow = isinstance(error, Endless) and error.fate is Fate.IN_FLIGHT
         if needs.ledger.fail(asked.run.id, asked.row.sku, slow=slow) < (SLOW_TRIES if slow else TRIES):
             raise
         needs.gives_up(asked.row.sku, error)

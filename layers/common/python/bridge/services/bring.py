@@ -28,14 +28,14 @@ from bridge.domain.row import Sku
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
 from bridge.domain.wanted import ELSEWHERE, EXISTS, Refusal, Wanted, definition, owed, told
-from bridge.errors import Changed, Fate, Later, Refused, Stop
+from bridge.errors import Changed, Endless, Fate, Later, Refused, Stop
 from bridge.ports import Put, StagedRow
 from bridge.services.heart import Ask, Asking, Heart, Look, Send
 from bridge.services.note import Done, answered, bury, remember
 from bridge.services.settle import settle
 
 TURNS = 8
-"""A loop has a last turn: refusals and people may keep a SKU moving; then another message goes on."""
+"""A loop has a last turn: refusals and people may keep a SKU moving; then it comes again."""
 CLOCKS_MS = 60_000
 """Workers' clocks are kept by NTP, not equal."""
 
@@ -50,9 +50,9 @@ class Asked:
 
 
 def bring(sku: Sku, heart: Heart, asked: Asked | None = None) -> Asking:
-    """Bring one SKU in step; gives the outcome of the row that asks. None: another worker has it, or it came not to rest.
+    """Bring one SKU in step; gives the outcome of the row that asks. None: another worker has it.
 
-    Raises Later, Stop, as they were thrown in for an answer; the claim is let go as far as may be.
+    Raises Later, Stop, as they were thrown in for an answer, and Endless; the claim is let go as far as may be.
     """
     now, holder = heart.clock(), str(ULID())
     claim = heart.claims.claim(sku, holder, now, now + int(heart.configuration.settings.claim_s * 1000))
@@ -105,7 +105,7 @@ def _turns(sku: Sku, holder: str, heart: Heart, asked: Asked | None) -> Asking:
         done += sent.entries
         if sent.rest:
             return _told(sku, heart, asked, sent.rest, done)
-    return None
+    raise Endless(f"{sku} came not to rest in {TURNS} turns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +162,10 @@ def _send(sku: Sku, holder: str, heart: Heart, seen: Seen, change: Change, asked
         product = yield Send(sku, holder, change.kind, mirror.id if change.kind is Kind.PATCH else "", intent)
     except Refused as refusal:
         return Sent(_note_refused(sku, heart, seen.wanted, change, refusal))
-    except Changed:  # looked into and healed: another id is taken over, none is a tombstone
-        yield from _look(sku, mirror.id, heart)
+    except Changed as changed:  # looked into and healed: another id is taken over, none is a tombstone
+        found = yield from _look(sku, mirror.id, heart)
+        if change.kind is Kind.CREATE and not found:
+            raise Endless(f"{sku} cannot be made and is not to be found: {changed}") from changed
         return Sent([])
     if product is None:
         return None
@@ -186,14 +188,16 @@ def _note(product: Product, done: Done, heart: Heart, seen: Seen, asked: Asked |
     return Sent([remember(product, heart.tables, heart.clock, done)])
 
 
-def _look(sku: Sku, id: str, heart: Heart) -> Generator[Ask, Product | None, None]:
+def _look(sku: Sku, id: str, heart: Heart) -> Generator[Ask, Product | None, bool]:
+    """Whether there is one."""
     product = yield Look(sku)
     if product is None and id:
         product = yield Look(sku, id)  # under another SKU by now: renamed, not gone
     if product:
-        remember(product, heart.tables, heart.clock)
+        remember(product, heart.tables, heart.clock, asked=sku)
     else:
         bury(sku, id, heart.tables)
+    return product is not None
 
 
 def _note_refused(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change, refusal: Refused) -> list[Entry]:

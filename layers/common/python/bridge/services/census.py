@@ -25,12 +25,9 @@ NOTES = 50
 def take_census(needs: Refresh, *, due_only: bool = True) -> dict[str, int]:
     """Gives what was listed, read in full, found deleted, and sent to `apply`. Never before the first full load; nobody refreshes
     meanwhile. `due_only`: nothing is done before the setting's time."""
-    start, state = needs.clock(), needs.states.state()
-    if not state.loaded or (due_only and start - state.census < _every_ms(needs)):
-        return {}
-    in_time(needs)
-    with turn(needs.states, start) as taken:
-        return _take(needs, start, state) if taken else {}
+    start, every_ms = needs.clock(), _every_ms(needs)
+    with turn(needs.states, start, lambda state: bool(state.loaded) and not (due_only and start - state.census < every_ms)) as state:
+        return _take(needs, start, state) if state else {}
 
 
 def _every_ms(needs: Refresh) -> int:
@@ -39,6 +36,7 @@ def _every_ms(needs: Refresh) -> int:
 
 def _take(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
     """Whatever ends the attempt, what it did counts."""
+    in_time(needs)
     census = _under_way(needs, start, state) or Census(start)
     before = census.far
     try:
@@ -97,7 +95,7 @@ def _confirm(needs: Refresh, census: Census) -> set[Sku]:
     known: set[Sku] = set()
     for asked, (sku, mirror) in enumerate(_missing(needs, census, known), 1):
         if product := needs.plytix.read(mirror.id):
-            remember(product, needs.tables, needs.clock)
+            remember(product, needs.tables, needs.clock, asked=sku)
             known.add(product.sku)
             census.living[product.id] = product.sku
         else:

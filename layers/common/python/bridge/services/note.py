@@ -33,10 +33,11 @@ def answered(product: Product, base: Mirror, done: Done, now: int) -> tuple[Mirr
     return seen(base, product, applied), Entry(done.sku, done.act, now, str(ULID()), made)
 
 
-def remember(product: Product, tables: Tables, clock: Clock, done: Done | None = None) -> Entry:
+def remember(product: Product, tables: Tables, clock: Clock, done: Done | None = None, asked: Sku | None = None) -> Entry:
     """What is older than the mirror does not count, its SKU neither. A known id with another SKU moves the item and leaves
-    RENAMED behind (DESIGN.md §5 census). `done`: it answers a request of ours; gives the entry of it."""
-    done = done or Done(product.sku, Act.PATCH, {})
+    RENAMED behind (DESIGN.md §5 census). `done`: it answers a request of ours; gives the entry of it. `asked`: the SKU that it was to
+    be, where it answers none."""
+    done = done or Done(asked or product.sku, Act.PATCH, {})
     while True:
         own = tables.mirror(product.sku)
         former = product.sku
@@ -49,7 +50,19 @@ def remember(product: Product, tables: Tables, clock: Clock, done: Done | None =
         new, entry = answered(product, base, done, clock())
         puts = _puts(product, former, base, own, new) + _owed(entry, tables)
         if tables.write(*puts, history=[entry] if done.intent else []):
+            if done.sku != product.sku:
+                _leave(done.sku, product, tables)
             return entry
+
+
+def _leave(sku: Sku, product: Product, tables: Tables) -> None:
+    """Nothing lives under a SKU that the product has no more. The index of ids may have been behind when it was seen under the new one."""
+    while True:
+        old = tables.mirror(sku)
+        if old.id != product.id or old.existence is not Existence.LIVING or old.modified > product.modified:
+            return
+        if tables.write(Put(sku, old, _renamed(old, product))):
+            return
 
 
 def _owed(entry: Entry, tables: Tables) -> list[Put]:
@@ -65,8 +78,11 @@ def _owed(entry: Entry, tables: Tables) -> list[Put]:
 def _puts(product: Product, former: Sku, base: Mirror, own: Mirror, new: Mirror) -> list[Put]:
     if former == product.sku or base.modified > product.modified:  # the latter: an answer from before the rename
         return [Put(former, base, new)]
-    renamed = Mirror(Existence.RENAMED, product.id, product.modified, version=base.version)
-    return [Put(product.sku, own, replace(new, version=own.version)), Put(former, base, renamed)]
+    return [Put(product.sku, own, replace(new, version=own.version)), Put(former, base, _renamed(base, product))]
+
+
+def _renamed(old: Mirror, product: Product) -> Mirror:
+    return Mirror(Existence.RENAMED, product.id, product.modified, version=old.version)
 
 
 def _held(product: Product, attribute: str, sent: Value, base: Mirror) -> Value:

@@ -5,7 +5,7 @@ What is asked in full is only what the mirror does not hold as new: what we wrot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -47,23 +47,31 @@ class Refresh:
 
 def refresh(needs: Refresh, *, due_only: bool = True) -> dict[str, int]:
     """Gives what was listed, read in full, and sent to `apply`. `due_only`: nothing is done before the setting's time."""
-    start, state = needs.clock(), needs.states.state()
-    if due_only and state.refreshed and start - state.refreshed < needs.configuration.settings.refresh_s * 1000:
-        return {}
-    with turn(needs.states, start) as taken:
-        return _refresh(needs, start, state) if taken else {}
+    start, every_ms = needs.clock(), needs.configuration.settings.refresh_s * 1000
+    with turn(needs.states, start, lambda state: not (due_only and state.refreshed and start - state.refreshed < every_ms)) as state:
+        return _refresh(needs, start, state) if state else {}
 
 
 @contextmanager
-def turn(states: MirrorStates, start: int) -> Iterator[bool]:
-    """Who fails gives it back: else Plytix would be asked again only when a dead worker's time is over."""
-    taken = states.begin(start, start + TURN_MS)
+def turn(states: MirrorStates, start: int, due: Callable[[MirrorState], bool]) -> Iterator[MirrorState | None]:
+    """The state as it is in one's own turn; None: nothing is due, or another has the turn.
+
+    Who fails gives it back: else Plytix would be asked again only when a dead worker's time is over.
+    """
+    until = start + TURN_MS
+    if not due(states.state()) or not states.begin(start, until):
+        yield None
+        return
     try:
-        yield taken
+        state = states.state()
+        if due(state):  # another had his turn meanwhile
+            yield state
+            return
     except Exception:
-        if taken:
-            states.give_back(start + TURN_MS)
+        states.give_back(until)
         raise
+    states.give_back(until)
+    yield None
 
 
 def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:

@@ -32,7 +32,7 @@ def settle(sku: Sku, claim: Claim, heart: Heart) -> Generator[Look, Product | No
     ours = claim.kind is Kind.PATCH or (bool(product.created_by_api) and not noted)
     landed = {a: i for a, i in claim.intent.items() if _landed(a, i, product) and not _is_noted(a, i, mirror, product)}
     act = Act.CREATE if claim.kind is Kind.CREATE else Act.PATCH
-    remember(product, heart.tables, heart.clock, Done(sku, act, landed) if ours and landed else None)
+    remember(product, heart.tables, heart.clock, Done(sku, act, landed) if ours and landed else None, sku)
 
 
 def _landed(attribute: str, intended: Intended, product: Product) -> bool:

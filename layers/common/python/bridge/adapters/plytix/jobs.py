@@ -19,7 +19,7 @@ from bridge.adapters.plytix.search import PAGE
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.domain.product import Product
 from bridge.domain.values import digest
-from bridge.errors import BridgeError, Changed, Fate, Later, LoginRefused, Refused, Stop, TooLarge, Untold
+from bridge.errors import BridgeError, Changed, Endless, Fate, Later, LoginRefused, Refused, Stop, TooLarge
 from bridge.ports import Edit
 
 ROWS, BYTES = 1_000, 5_000_000  # of one job; the first is Plytix's, the second is not known (§16)
@@ -128,7 +128,7 @@ class Jobs:
         match answer:
             case [{"id": str(id)}] if id:
                 return id
-        raise Untold("Plytix took a bulk job, but did not say which", fate=Fate.IN_FLIGHT)
+        raise Endless("Plytix took a bulk job, but did not say which", fate=Fate.IN_FLIGHT)
 
     def _finished(self, id: str, rows: int, until: float) -> Summary:
         """The last that was told. What it does not count when patience is over is judged by what stands in Plytix."""
@@ -166,7 +166,7 @@ def _became(edit: Edit, product: Product | None, told: Summary, fate: Fate) -> P
         return Changed(f"{edit.sku} is not there after a bulk job")
     if edit.id in told.taken or all(digest(product.values.get(a)) == digest(v) for a, v in edit.values.items()):
         return product
-    untold = Later if told is SILENCE else Untold
+    untold = Later if told is SILENCE else Endless
     return untold(f"{edit.sku}: a bulk job did not tell what became of it", fate=fate)
 
 
