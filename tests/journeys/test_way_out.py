@@ -159,7 +159,7 @@ def test_a_product_that_breaks_the_contract_is_held_back_and_told(shop, retailer
     assert (told := operator.asks("publish", "catalogue"))["held"] == 1, told
     assert retailer.client().get(FILE) == b"SKU,Name,Price\r\nCH-3,Sofa,\"500,00\"\r\n"
     assert retailer.client().get(f"{FILE}.held.csv").decode("utf-8-sig").splitlines()[1:] == [
-        'CH-1,Name,"18 characters long, 10 are allowed"']
+        'CH-1,Name,"18 characters long, allowed: 10"']
 
 
 def test_the_file_is_named_for_the_day_in_the_channels_zone(twin, shop):

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from bridge.configuration import Bundle, Column, Feed, Key
 from bridge.domain import codes
+from bridge.domain.counted import counted
 from bridge.domain.duplicates import Keys
 from bridge.domain.duplicates import issue as doubled_issue
 from bridge.domain.forecast import JOB_ROWS, Sends
@@ -93,7 +94,7 @@ def read(run: Run, feed: Feed, attempt: str, needs: Read) -> Plan:
     faulty = plan.counts.get(Outcome.REJECTED, 0)
     if feed.on_error == "file" and faulty:
         plan.refused = True
-        plan.issues.append(Issue(codes.FILE_ON_ERROR, facts={"rows": faulty}).as_json())
+        plan.issues.append(Issue(codes.FILE_ON_ERROR, facts={"rows": counted(faulty, "faulty row")}).as_json())
     return plan
 
 
