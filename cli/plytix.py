@@ -43,7 +43,7 @@ def log_in(key: Credentials) -> str:
         session.close()
     if account.windows is None:
         return f"Its token does not say how often the account may ask; the bridge takes it for {_told(FALLBACK)}"
-    return f"The account may ask {_told(account.windows)}" if account.windows else "Its token sets no limit to how often the account may ask"
+    return f"The account may ask {_told(account.windows)}" if account.windows else "Its token limits the account in nothing"
 
 
 def _told(windows: tuple[Window, ...]) -> str:

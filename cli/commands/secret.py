@@ -46,7 +46,8 @@ def plytix(
     body = PLYTIX | _urls_before(secrets, arn) | urls | {"api_key": key, "api_password": password or asked("API password")}
     found = NOT_TRIED.format("--untried was said") if untried else _tried(body)
     secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(body))
-    say(f"Key and password are stored. {found}. Workers log in with them at {body['auth_url']} from now on; what waited goes on within minutes")
+    say(f"Key and password are stored. {found}. Workers log in with them at {body['auth_url']} from now on; what waited goes on within "
+        "minutes")
 
 
 def _tried(body: dict[str, str]) -> str:

@@ -60,13 +60,15 @@ def set_by(deployed, plytix, *words, password="password"):
                         typed=f"{password}\n")
 
 
-def test_what_plytix_accepts_is_stored_and_its_limits_are_told(deployed, plytix):
-    plytix.plan("paid")
+@pytest.mark.parametrize(("plan", "said"), [("paid", "The account may ask 50 times in 10 s and 5,000 times in an hour"),
+                                            ("off", "Its token limits the account in nothing")])
+def test_what_plytix_accepts_is_stored_and_its_limits_are_told(deployed, plytix, plan, said):
+    plytix.plan(plan)
 
     ended = set_by(deployed, plytix)
 
     assert (ended.exit_code, deployed.secretsmanager.of("arn:plytix")["api_password"]) == (0, "password"), ended.output
-    assert "Plytix accepted them. The account may ask 50 times in 10 s and 5,000 times in an hour" in ended.output
+    assert f"Plytix accepted them. {said}" in ended.output
     assert list(plytix.counts()["kinds"]) == ["token"], "one login, and nothing asked with it"
 
 
