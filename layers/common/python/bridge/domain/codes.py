@@ -110,7 +110,7 @@ KEY_EMPTY = Code("KEY-EMPTY", ERROR,
     "the cell that names the product is empty",
     "Fill in the product's number.")
 KEY_TWICE = Code("KEY-TWICE", ERROR,
-    '"{value}" also stands in line {lines}; none of these rows was taken',
+    '"{value}" also stands in {lines}; none of these rows was taken',
     "Keep the one that is right and take out the others.")
 KEY_LENGTH = Code("KEY-LENGTH", ERROR,
     '"{value}" has {found} characters; a product\'s number has {most} at most',
