@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import config, partner, publish, runs, secret, switch, trace
+from cli.commands import config, mirror, partner, publish, runs, secret, switch, trace
 from cli.refusal import Refusal, Refusing
 from cli.session import Session, enter_twin
 
@@ -20,7 +20,7 @@ app = typer.Typer(cls=Refusing, no_args_is_help=True, pretty_exceptions_show_loc
 app.add_typer(config.app, name="config")
 app.add_typer(partner.app, name="partner")
 app.add_typer(secret.app, name="secret")
-for commands in (runs, trace, publish, switch):
+for commands in (runs, trace, publish, mirror, switch):
     commands.add_to(app)
 
 

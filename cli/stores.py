@@ -6,6 +6,9 @@ from bridge.adapters.body import Bodies
 from bridge.adapters.configuration import ConfigurationStore
 from bridge.adapters.deliveries import DeliveryLedger
 from bridge.adapters.ledger import Ledger
+from bridge.adapters.mirror_states import MirrorStates
+from bridge.adapters.schemas import Schemas
+from bridge.adapters.snapshots import SnapshotStore
 from bridge.adapters.stage import Stage
 from bridge.adapters.tables import Names, Tables
 from bridge.configuration import Bundle
@@ -30,6 +33,18 @@ def tables(deployment: Deployment) -> Tables:
 
 def stage(deployment: Deployment) -> Stage:
     return Stage(aws.client("s3"), deployment["WorkBucket"])
+
+
+def mirror_states(deployment: Deployment) -> MirrorStates:
+    return MirrorStates(aws.client("dynamodb"), deployment["LedgerTable"])
+
+
+def schemas(deployment: Deployment) -> Schemas:
+    return Schemas(aws.client("s3"), deployment["WorkBucket"])
+
+
+def snapshots(deployment: Deployment) -> SnapshotStore:
+    return SnapshotStore(aws.client("s3"), deployment["WorkBucket"])
 
 
 def bodies(deployment: Deployment) -> Bodies:

@@ -24,6 +24,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bridge.domain.counted import counted
 from local import customer
 from local.expectation import CONFIG, SOURCES, Drop, Expected, catalogue, expect
 from local.partner import Client, ftp, ftps, sftp
@@ -117,7 +118,8 @@ class Demo:
                     receipt: dict[str, Any] = json.loads(client.get(f"/receipts/{name}"))
                     if receipt["state"] != state:
                         state = receipt["state"]
-                        self.say(f"    receipt: {state}" + (f", {receipt['waiting']} rows on their way" if receipt["waiting"] else ""))
+                        waiting = f", {counted(receipt['waiting'], 'row')} on the way" if receipt["waiting"] else ""
+                        self.say(f"    receipt: {state}{waiting}")
                     if receipt["closed"]:
                         return receipt
             time.sleep(0.25)
@@ -191,10 +193,11 @@ def summary(console: Console, seen: Outcome, seconds: float) -> None:
             console.print(f"  {receipt['file']} line {first['line']}: {first['message']}. {first['remedy']}", highlight=False, markup=False)
     channel = seen.channel
     if channel:
-        console.print(f"\nChannel      {channel['file']}: {channel['rows']} products for {', '.join(channel['recipients'])}, "
+        console.print(f"\nChannel      {channel['file']}: {counted(channel['rows'], 'product')} for {', '.join(channel['recipients'])}, "
                       f"sha256 {channel['sha256'][:16]}…, snapshot {channel['snapshot']}", highlight=False)
     spent = ", ".join(f"{n} {kind}" for kind, n in sorted(seen.requests.items()) if kind != "token")
-    console.print(f"Plytix       {seen.products} products; requests spent: {spent} (the simulator's rate limits are off)", highlight=False)
+    console.print(f"Plytix       {counted(seen.products, 'product')}; requests spent: {spent} (the simulator's rate limits are off)",
+                  highlight=False)
     console.print(f"Time         {seconds:.1f} s from the start to here", highlight=False)
 
 

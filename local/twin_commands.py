@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -26,11 +27,25 @@ twin = typer.Typer(help="The whole bridge on this machine: AWS, the endpoint and
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="On 127.0.0.1; 0 takes any free one.")]
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the twin's account at Plytix has booked."""
+
+    plan: Plan
+    bulk: bool
+
+    def __str__(self) -> str:
+        """For people."""
+        jobs = "with bulk jobs" if self.bulk else "no bulk jobs (bridge twin up --bulk)"
+        return f"plan: {self.plan}, {jobs}"
+
+
 @twin.command(epilog="Example:  bridge twin up --sftp 2222 --plan free")
 def up(
     config: Annotated[Path | None, typer.Option(metavar="DIR", help="Customer's folder to put in force; default: config, if there is one.",
                                                 exists=True, file_okay=False)] = None,
     plan: Annotated[Plan, typer.Option(help="Requests that the Plytix account may make.")] = Plan.PAID,
+    bulk: Annotated[bool, typer.Option("--bulk", help="The Plytix account has bulk jobs: a thousand changes a request.")] = False,
     sftp: Port = 0, ftps: Port = 0, ftp: Port = 0, plytix: Port = 0,
 ) -> None:
     """Start it, say where it is and who may log in, and keep it running until Ctrl-C."""
@@ -38,7 +53,7 @@ def up(
     ports = {name: port for name, port in {"sftp": sftp, "ftps": ftps, "ftp": ftp, "plytix": plytix}.items() if port}
     signal.signal(signal.SIGTERM, _end)
     try:
-        _run(console, config or (CONFIG if CONFIG.is_dir() else None), plan, ports)
+        _run(console, config or (CONFIG if CONFIG.is_dir() else None), Account(plan, bulk), ports)
     except KeyboardInterrupt:
         console.print("The twin has ended; nothing of it is left.")
     except TwinRuns as runs:
@@ -49,13 +64,14 @@ def up(
         raise Refusal(f"A port that was asked for cannot be had: {error}") from None
 
 
-def _run(console: Console, config: Path | None, plan: Plan, ports: dict[str, int]) -> None:
+def _run(console: Console, config: Path | None, account: Account, ports: dict[str, int]) -> None:
     from bridge.domain.drop import folders
     from local.customer import configure, furnish_plytix
     from local.customer import secrets as secrets_of
     from local.twin import Twin  # here: `bridge --help` must not pay for it
 
-    began, running = time.monotonic(), Twin(FOLDER, plan=plan, ports=ports)
+    began, running = time.monotonic(), Twin(FOLDER, plan=account.plan, ports=ports)
+    running.plytix.bulk(entitled=account.bulk)
     try:
         with console.status("Starting: AWS, the stacks, the endpoint, Plytix …"):
             running.start()
@@ -68,7 +84,7 @@ def _run(console: Console, config: Path | None, plan: Plan, ports: dict[str, int
                 inboxes = {partner: inside[0] for partner in bundle.partners if (inside := folders(bundle, partner))}
             for partner, password in passwords.items():
                 secrets_of(running).set_password(partner, password)
-        _tell(console, running.ports, passwords, inboxes, config, time.monotonic() - began)
+        _tell(console, running.ports, passwords, inboxes, config, account, time.monotonic() - began)
         while True:
             signal.pause()
     finally:
@@ -80,7 +96,7 @@ def _end(_: int, __: FrameType | None) -> None:
 
 
 def _tell(console: Console, ports: dict[str, int], passwords: dict[str, str], inboxes: dict[str, str],
-          config: Path | None, seconds: float) -> None:
+          config: Path | None, account: Account, seconds: float) -> None:
     from local.twin import KEY, PASSWORD
 
     servers = Table("server", "host", "port", title=f"The twin is up ({seconds:.1f} s)", title_justify="left")
@@ -93,7 +109,8 @@ def _tell(console: Console, ports: dict[str, int], passwords: dict[str, str], in
     for partner, password in passwords.items():
         logins.add_row(partner, password)
     console.print(logins)
-    console.print(f"Plytix      API key: {KEY}, API password: {PASSWORD} (just these two words)", highlight=False, soft_wrap=True)
+    console.print(f"Plytix      API key: {KEY}, API password: {PASSWORD} (just these two words)\n"
+                  f"            {account}", highlight=False, soft_wrap=True)
     who, inbox = next(iter(inboxes.items()), ("PARTNER", "FOLDER"))
     console.print(
         f"Try it      sftp -P {ports['sftp']} {who}@127.0.0.1\n"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bridge.configuration import Bundle
+from bridge.domain.counted import counted
 from cli import aws, current, folders
 from cli.configuration import Read, WrongConfiguration, read
 from cli.difference import changes
@@ -64,7 +65,7 @@ def apply(ctx: typer.Context, folder: Folder) -> None:
 
 def _refusal(wrong: WrongConfiguration) -> Refusal:
     count = len(wrong.faults)
-    return Refusal(f"{wrong}\n{'One thing is' if count == 1 else f'{count} things are'} wrong; nothing was changed.")
+    return Refusal(f"{wrong}\n{counted(count, 'thing')} {'is' if count == 1 else 'are'} wrong; nothing was changed.")
 
 
 def _tell_unread(answer: Read) -> None:
@@ -74,4 +75,4 @@ def _tell_unread(answer: Read) -> None:
 
 def _counted(bundle: Bundle) -> str:
     counts = {"partner": len(bundle.partners), "feed": len(bundle.feeds), "channel": len(bundle.channels)}
-    return ", ".join(f"{count} {noun if count == 1 else noun + 's'}" for noun, count in counts.items())
+    return ", ".join(counted(count, noun) for noun, count in counts.items())

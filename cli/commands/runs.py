@@ -11,14 +11,16 @@ import typer
 from rich import box
 from rich.table import Table
 
+from bridge.domain.counted import counted
 from bridge.domain.delivery import Delivery
 from bridge.domain.forecast import due
 from bridge.domain.outcome import FINAL
-from bridge.domain.receipt import issue_of, told_issue, visible
+from bridge.domain.receipt import issue_of, visible
 from bridge.domain.run import Run
 from cli import stores
 from cli.commands.switch import waiting
 from cli.deployment import Deployment
+from cli.issues import Kind, Told, kinds
 from cli.moment import moment
 from cli.refusal import Refusal
 from cli.screen import SHORT, Json, cell, say_json, say_long, screen, short
@@ -51,7 +53,7 @@ def runs(
     for facts in found:
         outcomes = ", ".join(f"{n} {outcome.lower()}" for outcome, n in facts["outcomes"].items())
         what = cell(f"{facts['what']}, {facts['file']}" if facts["file"] else facts["what"])
-        what.append(f"\n{facts['rows']} {'row' if facts['rows'] == 1 else 'rows'}" + (f": {outcomes}" if outcomes else ""))
+        what.append(f"\n{counted(facts['rows'], 'row')}" + (f": {outcomes}" if outcomes else ""))
         table.add_row(*map(cell, [short(facts["run"]), facts["received"], facts["state"]]), what)
     screen.print(table)
     for notice in waiting(deployment).notices():
@@ -61,9 +63,10 @@ def runs(
 def run(
     ctx: typer.Context,
     id: Annotated[str, typer.Argument(help="The run's id, as `bridge runs` lists it; its end is enough.")],
+    everything: Annotated[bool, typer.Option("--all", help="Each issue by itself, also where there are many of a kind.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show one run: how far it came, its rows by outcome, and all there is to say of them."""
+    """Show one run: how far it came, its rows by outcome, and what there is to say of them, the worst first."""
     deployment = Session.of(ctx).deployment()
     found = _found(id, deployment)
     facts = _delivery_facts(found) if isinstance(found, Delivery) else _all_facts(found, deployment)
@@ -73,8 +76,16 @@ def run(
     for name, value in facts.items():
         if name != "issues":
             say_long(visible(f"{name:14} {_shown(value)}"))
-    for issue in facts.get("issues", ()):
-        say_long(told_issue(issue), indent=2)
+    _say_issues(facts.get("issues", []), everything, f"bridge run {short(facts['run'])} --all")
+
+
+def _say_issues(issues: list[Told], everything: bool, how: str) -> None:
+    """`how`: to see those that are told only by another of their kind."""
+    told = [Kind([issue]) for issue in issues] if everything else kinds(issues)
+    for kind in told:
+        say_long(str(kind), indent=2)
+    if folded := len(issues) - len(told):
+        say_long(f"Not shown: {counted(folded, 'issue')} of the same kinds. Each by itself: {how}", indent=2)
 
 
 def _found(id: str, deployment: Deployment) -> Run | Delivery:

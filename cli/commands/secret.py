@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bridge.errors import Later, LoginRefused
 from cli import aws
 from cli.hidden import asked
+from cli.refusal import Refusal
 from cli.screen import say
 from cli.session import Session
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example:  bridge secret set plytix --key TZ6Q…"
 PLYTIX = {"auth_url": "https://auth.plytix.com", "pim_url": "https://pim.plytix.com"}
 AS_BEFORE = "as it stands; at first Plytix's own"
+NOT_TRIED = "They were not tried ({}): if Plytix refuses them, `bridge switch` says so"
 app = typer.Typer(no_args_is_help=True, help="Store what the bridge needs to log in elsewhere.", epilog=EXAMPLE)
 setting = typer.Typer(no_args_is_help=True, help="Store it, in place of what stood there.", epilog=EXAMPLE)
 app.add_typer(setting, name="set")
@@ -31,14 +34,34 @@ def plytix(
                                                  help="API password; better typed in, or piped in.")] = None,
     auth_url: Annotated[str, typer.Option("--auth-url", help="Where Plytix gives tokens.", show_default=AS_BEFORE)] = "",
     pim_url: Annotated[str, typer.Option("--pim-url", help="Where Plytix's API is.", show_default=AS_BEFORE)] = "",
+    untried: Annotated[bool, typer.Option("--untried", help="Store them without logging in with them first.")] = False,
 ) -> None:
-    """Store the Plytix API key and password. Without --password it is asked for, or read from standard input."""
+    """Store the Plytix API key and password, once Plytix has accepted them.
+
+    Without --password it is asked for, or read from standard input. What Plytix refuses is not stored; where it cannot be reached
+    they are stored untried.
+    """
     secrets, arn = aws.client("secretsmanager"), Session.of(ctx).deployment()["PlytixSecretArn"]
     urls = {name: url.rstrip("/") for name, url in {"auth_url": auth_url, "pim_url": pim_url}.items() if url}
     body = PLYTIX | _urls_before(secrets, arn) | urls | {"api_key": key, "api_password": password or asked("API password")}
+    found = NOT_TRIED.format("--untried was said") if untried else _tried(body)
     secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(body))
-    say(f"Key and password are stored. Workers log in with them at {body['auth_url']} from now on; what waited goes on within minutes. "
-        "If Plytix refuses them, `bridge switch` says so")
+    say(f"Key and password are stored. {found}. Workers log in with them at {body['auth_url']} from now on; what waited goes on within "
+        "minutes")
+
+
+def _tried(body: dict[str, str]) -> str:
+    """What one login says of them. Refuses what Plytix refuses."""
+    from bridge.adapters.plytix.credentials import Credentials  # here: `bridge --help` must not pay for a client of Plytix
+    from cli.plytix import log_in
+
+    try:
+        return f"Plytix accepted them. {log_in(Credentials(**body))}"
+    except LoginRefused as refused:
+        raise Refusal(f"{refused}, at {body['auth_url']}; nothing was stored. Look into Plytix's account settings: is it the key's own "
+                      "password, and is the key active? To store them all the same: --untried") from None
+    except Later as later:
+        return NOT_TRIED.format(later)
 
 
 def _urls_before(secrets: SecretsManagerClient, arn: str) -> dict[str, str]:

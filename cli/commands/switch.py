@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
@@ -18,7 +17,7 @@ from bridge.domain.switch import Kind, Target
 from bridge.domain.waiting import Waiting
 from cli import aws, stores
 from cli.deployment import Deployment
-from cli.moment import moment
+from cli.moment import moment, now
 from cli.refusal import Refusal, no_such
 from cli.screen import Json, say, say_json
 from cli.session import Session
@@ -40,7 +39,7 @@ def pause(
     """Stop all, a lane, a feed or a channel until it is resumed. What comes in meanwhile is received, checked, and waits."""
     deployment = Session.of(ctx).deployment()
     target = _target(what, name, deployment)
-    switch_of(deployment).change(lambda before: domain.pause(before, target, _now(), why))
+    switch_of(deployment).change(lambda before: domain.pause(before, target, now(), why))
     say(f"Paused: {target}. Nothing is lost. Go on: bridge resume {target}")
 
 
@@ -85,7 +84,7 @@ def switch_of(deployment: Deployment) -> SwitchItem:
 def waiting(deployment: Deployment) -> Waiting:
     """What waits now, and why."""
     budget = budget_item(aws.client("dynamodb"), deployment["LedgerTable"], stores.bodies(deployment)).read()
-    return Waiting(switch_of(deployment).current(), budget, _now())
+    return Waiting(switch_of(deployment).current(), budget, now())
 
 
 def _target(what: Kind, name: str, deployment: Deployment) -> Target:
@@ -112,7 +111,3 @@ def _facts(found: Waiting) -> dict[str, Any]:
     return {"writes": found.switch.writes, "paused": paused, "waits_until": waits,
             "login_refused_since": moment(found.budget.lockout.since) if found.budget.lockout else None,
             "no_answer_since": moment(found.budget.outage.since) if found.budget.outage else None}
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

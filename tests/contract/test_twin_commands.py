@@ -1,5 +1,6 @@
 """`bridge twin`, as somebody types it who wants to try the bridge (local/twin_commands.py)."""
 
+import json
 import os
 import re
 import signal
@@ -26,11 +27,10 @@ def bridge(tmp_path):
 
 
 @pytest.fixture
-def up(tmp_path, until):
+def up(tmp_path, until, request):
     """A running `bridge twin up`, and what it has said."""
-    said = tmp_path / "said"
-    with said.open("w") as output, subprocess.Popen([BRIDGE, "twin", "up", "--config", SAMPLE], cwd=tmp_path, stdout=output,
-                                                    stderr=output, env=WIDE) as process:
+    said, words = tmp_path / "said", ["twin", "up", "--config", SAMPLE, *getattr(request, "param", [])]
+    with said.open("w") as output, subprocess.Popen([BRIDGE, *words], cwd=tmp_path, stdout=output, stderr=output, env=WIDE) as process:
         try:
             until(lambda: "Ctrl-C" in said.read_text() or process.poll() is not None, within_s=90)
             assert process.poll() is None, said.read_text()
@@ -61,8 +61,19 @@ def test_it_says_where_it_is_and_who_may_log_in_and_goes_when_it_is_told_to(up, 
     assert {thing.name for thing in (tmp_path / ".twin").iterdir()} == {"lock", "ssh_host_key"}
 
 
+@pytest.mark.parametrize("up", [["--bulk"]], indirect=True)
+def test_its_account_has_bulk_jobs_where_that_is_said(up, bridge):
+    _, said = up
+    assert "plan: paid, with bulk jobs" in said.read_text()
+
+    mirror = json.loads(bridge("--twin", "mirror", "--refresh", "--json").stdout)
+    assert (mirror["bulk"], bool(mirror["loaded"])) == (True, True)
+    assert "bulk jobs      the account has them" in bridge("mirror", "--twin").stdout
+
+
 def test_ctrl_c_ends_it(up, tmp_path):
-    process, _ = up
+    process, said = up
+    assert "plan: paid, no bulk jobs (bridge twin up --bulk)" in said.read_text()
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
     assert not State(tmp_path / ".twin").runs()

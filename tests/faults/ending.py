@@ -17,7 +17,7 @@ from local.twin import Twin
 from tests.actors import Company, Receipt, Visitor
 
 ID = re.compile(rb"[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{24}")
-SPENT = re.compile(r'"spent": \{[^}]*\}|[\d,]+ requests to Plytix, ')
+SPENT = re.compile(r'"spent": \{[^}]*\}|[\d,]+ requests? to Plytix, ')
 """Who does something again asks again."""
 TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|\b1[0-9]{12}\b")
 ROUNDS = 20

@@ -197,6 +197,7 @@ def gives_the_password(company: Company, operator: Operator):
         assert ended.returncode == 0, ended.stderr
 
     yield give
+    company.plytix.credentials("key", "password")
     give("password")
 
 

@@ -17,7 +17,7 @@ from bridge.domain.run import Run
 if TYPE_CHECKING:
     from tests.heart.explore import Execution
 
-PLAN = re.compile(rb'"plytix": \{.*?\}\s*\}|[\d,]+ requests to Plytix, [\d,]+ were planned\n', re.DOTALL)
+PLAN = re.compile(rb'"plytix": \{.*?\}\s*\}|[\d,]+ requests? to Plytix, [\d,]+ (?:was|were) planned\n', re.DOTALL)
 """A plan is as good as the mirror was when it was made."""
 TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

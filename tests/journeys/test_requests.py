@@ -49,6 +49,25 @@ def test_a_feed_that_verifies_live_sees_what_a_person_has_done_since_the_last_re
     assert receipt.outcomes == ({"UPDATED": 1} if stands == 12 else {"SKIPPED": 1})
 
 
+def test_to_verify_live_costs_two_searches_a_chunk_of_what_the_file_says_anew_whether_or_not_plytix_has_it_already(company, erp):
+    """And nothing for rows that repeat what their feed said last (operator guide, `verify`)."""
+    company.works_with(a_feed(columns=SHOP | {"price": SHOP["price"] | {"owner": "feed"}}, verify="live"), chunk_size=10)
+    erp.drops("products/monday.csv", sheet(dict.fromkeys(range(MANY), 1)))
+
+    def costs(prices):
+        company.plytix.clear_log()
+        return erp.drops("products/later.csv", sheet(prices)).outcomes, company.spent()
+
+    def searches(number):
+        return {} if company.twin.is_rough else {"search": number}
+
+    assert costs(dict.fromkeys(range(MANY), 1)) == ({"UNCHANGED": MANY}, {})
+    for n in range(MANY):
+        company.plytix.edit(f"A-{n}", {"attributes": {"price": 2}})
+    assert costs(dict.fromkeys(range(MANY), 2)) == ({"UNCHANGED": MANY}, searches(6))
+    assert costs({0: 3} | dict.fromkeys(range(1, MANY), 2)) == ({"UPDATED": 1, "UNCHANGED": MANY - 1}, searches(2) | {"patch": 1})
+
+
 # ---- the bulk job
 
 

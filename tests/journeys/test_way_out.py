@@ -77,6 +77,28 @@ def test_what_a_person_edits_in_plytix_comes_with_the_next_refresh(shop, retaile
                                                  {"SKU": "HAND-1", "Name": "Made by hand", "Price": ""}]
 
 
+def test_who_has_just_changed_a_product_is_told_of_when_the_file_is_and_how_to_have_the_change_in(shop, operator):
+    shop.refreshes()
+    shop.plytix.edit("CH-2", {"status": "Completed"})
+
+    told, refreshed = operator.reads("publish", "catalogue"), operator.asks("mirror")["refreshed"]
+    assert "catalogue.csv: 2 products to retailer (sha256" in told
+    assert f"when the mirror was last refreshed, {refreshed} (" in told
+    assert "bridge mirror --refresh, then bridge publish catalogue again" in told
+
+    assert operator.asks("mirror", "--refresh")["refresh"]["read"] == 1
+    told = operator.asks("publish", "catalogue")
+    assert (told["rows"], told["refreshed"]) == (3, operator.asks("mirror")["refreshed"])
+
+
+def test_a_refresh_while_plytix_does_not_answer_is_refused_in_a_line(shop, operator):
+    shop.plytix.outage("503")
+
+    ended = operator.types("mirror", "--refresh")
+
+    assert (ended.returncode, "Plytix answered 503" in ended.stderr, "Traceback" in ended.stderr) == (1, True, False), ended.stderr
+
+
 def test_a_refresh_reads_in_full_only_what_somebody_else_changed(shop):
     shop.refreshes()
     shop.plytix.clear_log()
@@ -159,7 +181,7 @@ def test_a_product_that_breaks_the_contract_is_held_back_and_told(shop, retailer
     assert (told := operator.asks("publish", "catalogue"))["held"] == 1, told
     assert retailer.client().get(FILE) == b"SKU,Name,Price\r\nCH-3,Sofa,\"500,00\"\r\n"
     assert retailer.client().get(f"{FILE}.held.csv").decode("utf-8-sig").splitlines()[1:] == [
-        'CH-1,Name,"18 characters long, 10 are allowed"']
+        'CH-1,Name,"18 characters long, allowed: 10"']
 
 
 def test_the_file_is_named_for_the_day_in_the_channels_zone(twin, shop):

@@ -74,7 +74,7 @@ def test_a_price_that_is_no_number_holds_the_product_back(value):
 
 
 def test_a_title_that_is_too_long_holds_the_product_back_and_is_not_cut():
-    assert cell("x" * 81, max=80) == "81 characters long, 80 are allowed"
+    assert cell("x" * 81, max=80) == "81 characters long, allowed: 80"
     assert cell("x" * 80, max=80) == "x" * 80
 
 

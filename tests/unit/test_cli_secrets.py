@@ -22,7 +22,7 @@ def cloud(monkeypatch):
 
 
 def test_the_plytix_password_is_read_from_standard_input_and_never_shown(cloud):
-    output = cloud.done("secret", "set", "plytix", "--key", "k123", "--pim-url", "http://127.0.0.1:8080/", typed="s3cret\n")
+    output = cloud.done("secret", "set", "plytix", "--key", "k123", "--pim-url", "http://127.0.0.1:8080/", "--untried", typed="s3cret\n")
 
     assert cloud.secretsmanager.of("arn:plytix") == {
         "api_key": "k123", "api_password": "s3cret", "auth_url": "https://auth.plytix.com", "pim_url": "http://127.0.0.1:8080"}
@@ -31,8 +31,8 @@ def test_the_plytix_password_is_read_from_standard_input_and_never_shown(cloud):
 
 def test_another_key_is_for_the_same_plytix(cloud):
     cloud.done("secret", "set", "plytix", "--key", "k1", "--auth-url", "http://127.0.0.1:1",
-               "--pim-url", "http://127.0.0.1:2", typed="one\n")
-    output = cloud.done("secret", "set", "plytix", "--key", "k2", typed="two\n")
+               "--pim-url", "http://127.0.0.1:2", "--untried", typed="one\n")
+    output = cloud.done("secret", "set", "plytix", "--key", "k2", "--untried", typed="two\n")
 
     assert cloud.secretsmanager.of("arn:plytix") == {
         "api_key": "k2", "api_password": "two", "auth_url": "http://127.0.0.1:1", "pim_url": "http://127.0.0.1:2"}

@@ -30,9 +30,9 @@ def test_a_key_in_many_rows_is_told_once():
 
 def test_each_row_is_told_the_lines_of_the_others():
     assert issue(Sku("A"), 2, [2, 5, 9], "ArtNr").told("f.csv") == (
-        'f.csv line 2, column "ArtNr": "A" also stands in line 5 and 9; none of these rows was taken. '
+        'f.csv line 2, column "ArtNr": "A" also stands in lines 5 and 9; none of these rows was taken. '
         "Keep the one that is right and take out the others. [KEY-TWICE]")
-    assert issue(Sku("A"), 5, [2, 5], "ArtNr").facts["lines"] == "2"
+    assert issue(Sku("A"), 5, [2, 5], "ArtNr").facts["lines"] == "line 2"
 
 
 def test_a_thousand_other_lines_are_told_in_a_few():

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.adapters.plytix.products import columns
 from bridge.configuration import Lane
 from bridge.domain.budget import Budget, Lease, Terms, Window, lease, opens
-from bridge.domain.forecast import Sends, done_by, requests
+from bridge.domain.forecast import Sends, done_by, requests, searches
+from bridge.domain.product import Schema
 
 NOW = 1_764_000_000_000
 HOUR = 3_600_000
@@ -23,9 +25,18 @@ PAID = (Window(50, 10_000), Window(5_000, HOUR))
     ([Sends(creates=100, looks=100), Sends(creates=1, looks=1)], False, {"create": 101, "search": 2}),
     ([Sends(patches=1_000)], False, {"patch": 1_000}),
     ([Sends(patches=1_000), Sends(patches=7)], True, {"bulk": 1, "poll": 3, "search": 10, "patch": 7}),
-], ids=["nothing", "creates and patches", "before the first load", "patches", "a bulk job and what is too little for one"])
+    ([Sends(patches=5, looks=100, there=90), Sends(creates=3, looks=3)], False, {"create": 3, "patch": 5, "search": 3}),
+], ids=["nothing", "creates and patches", "before the first load", "patches", "a bulk job and what is too little for one", "read anew"])
 def test_requests_are_planned_by_kind(chunks, bulk, asked):
-    assert requests(chunks, bulk=bulk) == asked
+    assert requests(chunks, bulk=bulk, searches=1) == asked
+
+
+@pytest.mark.parametrize(("attributes", "asked"), [(0, 1), (42, 1), (43, 2), (91, 2), (92, 3)])
+def test_an_account_with_many_attributes_reads_a_page_in_several_searches(attributes, asked):
+    schema = Schema("1", {f"a{n}": "TextAttribute" for n in range(attributes)}, {})
+    assert searches(attributes) == asked == len(columns(schema))
+    assert requests([Sends(patches=200)], bulk=True, searches=asked)["search"] == 2 * asked
+    assert requests([Sends(looks=200, there=150)], bulk=False, searches=asked)["search"] == 2 + 2 * asked
 
 
 def leased(budget, terms, lane, n, now):

@@ -182,7 +182,7 @@ def test_products_held_back_are_listed_with_the_reason_in_a_sibling_report():
 
     report = world.files["bigmart/outbox/retail/catalogue_20261124.csv.held.csv"].decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(report, newline=""), delimiter=";"))[1:] == [
-        ["ACME-7", "Title", "20 characters long, 10 are allowed"], ["ACME-7", "Price", '"?" is not a number']]
+        ["ACME-7", "Title", "20 characters long, allowed: 10"], ["ACME-7", "Price", '"?" is not a number']]
     assert (done.rows, done.held) == (2, 1)
     assert b"ACME-7" not in world.files["bigmart/outbox/retail/catalogue_20261124.csv"]
 

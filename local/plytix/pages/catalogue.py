@@ -22,7 +22,8 @@ def catalogue(parts: Parts, query: dict[str, str]) -> Told:
     found = sorted(_matching(store, words.casefold().split()), key=lambda product: product.modified, reverse=True)
     number = min(page_number(query), max(1, -(-len(found) // ROWS)))
     rows = [_row(store, product) for product in found[(number - 1) * ROWS : number * ROWS]]
-    told = tag("p", f"{len(found)} of {len(store.products)} products", class_="note")
+    all_told = "1 product" if len(store.products) == 1 else f"{len(store.products)} products"
+    told = tag("p", f"{len(found)} of {all_told}", class_="note")
     headings = ("", "SKU", "Label", "Status", "Type", "Family", "Modified (UTC)", "By")
     return page(parts, "Products", _search(words), told, table(headings, rows), pager("/", {"q": words}, number, len(found), ROWS))
 

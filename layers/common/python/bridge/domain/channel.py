@@ -77,7 +77,7 @@ def checked(value: Value, column: ChannelColumn, encoding: str | None) -> tuple[
             return text, f'"{text}" is not a number'
         text = money(number, column.style)
     if column.max is not None and len(text) > column.max:
-        return text, f"{len(text)} characters long, {column.max} are allowed"
+        return text, f"{len(text)} characters long, allowed: {column.max}"
     if encoding is not None and not text.isascii():
         try:
             text.encode(encoding)

@@ -54,7 +54,7 @@ FILE_NO_ROWS = Code("FILE-NO-ROWS", WARNING,
     "there is a heading but no row below it",
     "Nothing to do, if that was meant. Otherwise export the file again.")
 FILE_ON_ERROR = Code("FILE-ON-ERROR", ERROR,
-    "this feed takes a file whole or not at all, and {rows} of its rows are faulty",
+    "this feed takes a file whole or not at all, and this one has {rows}",
     "Mend the rows that are named and upload the whole file again.")
 COLUMN_KEY = Code("COLUMN-KEY", ERROR,
     'the column "{column}", which names the product, is missing; found: {found}',
@@ -83,10 +83,10 @@ COLUMN_COMPUTED = Code("COLUMN-COMPUTED", ERROR,
 
 # Rows
 ROW_MORE_CELLS = Code("ROW-MORE-CELLS", ERROR,
-    "the row has {found} cells, the heading {expected}",
+    "the row has {found}, the heading {expected}",
     'A cell that holds a {delimiter} must stand in quotation marks: "like this".')
 ROW_FEWER_CELLS = Code("ROW-FEWER-CELLS", ERROR,
-    "the row has {found} cells, the heading {expected}",
+    "the row has {found}, the heading {expected}",
     "Give each column its cell, also where it is empty.")
 ROW_QUOTE = Code("ROW-QUOTE", ERROR,
     "a quotation mark is not closed, or something follows it within its cell{lines}",
@@ -110,7 +110,7 @@ KEY_EMPTY = Code("KEY-EMPTY", ERROR,
     "the cell that names the product is empty",
     "Fill in the product's number.")
 KEY_TWICE = Code("KEY-TWICE", ERROR,
-    '"{value}" also stands in line {lines}; none of these rows was taken',
+    '"{value}" also stands in {lines}; none of these rows was taken',
     "Keep the one that is right and take out the others.")
 KEY_LENGTH = Code("KEY-LENGTH", ERROR,
     '"{value}" has {found} characters; a product\'s number has {most} at most',
@@ -169,7 +169,7 @@ VALUE_ASSET = Code("VALUE-ASSET", ERROR,
     '"{value}" is not the id of an asset in Plytix',
     "Write its 24 characters (0-9, a-f), or leave the cell empty.")
 VALUE_LENGTH = Code("VALUE-LENGTH", ERROR,
-    '"{value}" has {found} characters; {most} are allowed',
+    '"{value}" has {found} characters; allowed: {most}',
     "Shorten it.")
 VALUE_CHARACTERS = Code("VALUE-CHARACTERS", ERROR,
     '"{value}" holds control characters ({characters})',
@@ -226,6 +226,8 @@ HELD_RENAMED = Code("HELD-RENAMED", WARNING,
 
 CATALOGUE: dict[str, Code] = {entry.code: entry for entry in list(globals().values()) if isinstance(entry, Code)}
 """By code, in the order of this page: stored issues are read back by it."""
+HOLDING = frozenset(entry.code for entry in (ROW_UNFINISHED, HELD_FAILED, HELD_PRODUCT, HELD_RENAMED))
+"""Warnings whose row waits; after any other it counts, or was skipped."""
 
 GROUPS = {"FOLDER FEED FILE COLUMN": "The file", "ROW KEY": "Rows", "CELL VALUE": "Cells", "PLYTIX": "What Plytix says",
           "SKIPPED OVER HELD": "Why a row was skipped or is held"}

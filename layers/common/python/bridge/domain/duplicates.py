@@ -50,4 +50,4 @@ def issue(sku: Sku, line: int, lines: Sequence[int], column: str) -> Issue:
     shown = [f"{other}" for other in lines[:SHOWN + 1] if other != line][:SHOWN]  # never all: a key may stand in every row
     more = len(lines) - 1 - len(shown)
     told = f"{', '.join(shown)} and {more} more" if more > 0 else " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
-    return Issue(codes.KEY_TWICE, line, column, sku, {"lines": told})
+    return Issue(codes.KEY_TWICE, line, column, sku, {"lines": f"line{'' if len(lines) == 2 else 's'} {told}"})

@@ -12,6 +12,7 @@ from bridge.domain.run import Run
 from bridge.domain.waiting import Waiting
 
 PAGE = 100  # products that one request reads
+COLUMNS, FACTS = 49, 7  # that one search asks for, and those that are no attributes (plytix-api.md §5.3)
 JOB_ROWS = 1_000  # of a bulk job
 WORTH = 8
 """Changes: for fewer a request each is cheaper than a job, its polls and the reading back."""
@@ -20,23 +21,29 @@ JOB_POLLS = 3  # as a rule (plytix-api.md §6.5)
 
 @dataclass(frozen=True, slots=True)
 class Sends:
-    """Rows of one chunk that will be sent, and SKUs of it that are looked up first."""
+    """Rows of one chunk that will be sent, and SKUs of it that are looked up first; `there`: those of them that are known to be there."""
 
     creates: int = 0
     patches: int = 0
     looks: int = 0
+    there: int = 0
 
 
-def requests(chunks: list[Sends], *, bulk: bool) -> dict[str, int]:
-    """By kind, as a Session counts them; kinds of which there are none are left out."""
+def searches(attributes: int) -> int:
+    """That read a page of whole products, of an account that has so many attributes."""
+    return math.ceil((attributes + FACTS) / COLUMNS)
+
+
+def requests(chunks: list[Sends], *, bulk: bool, searches: int = 1) -> dict[str, int]:
+    """By kind, as a Session counts them; kinds of which there are none are left out. `searches`: that read a page of whole products."""
     told = {"create": sum(chunk.creates for chunk in chunks), "patch": 0, "bulk": 0, "poll": 0, "search": 0}
     for chunk in chunks:
-        told["search"] += math.ceil(chunk.looks / PAGE)
+        told["search"] += math.ceil(chunk.looks / PAGE) + math.ceil(chunk.there / PAGE) * searches
         if bulk and chunk.patches >= WORTH:
             jobs = math.ceil(chunk.patches / JOB_ROWS)
             told["bulk"] += jobs
             told["poll"] += jobs * JOB_POLLS
-            told["search"] += math.ceil(chunk.patches / PAGE)
+            told["search"] += math.ceil(chunk.patches / PAGE) * searches
         else:
             told["patch"] += chunk.patches
     return {kind: n for kind, n in told.items() if n}

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.configuration import Feed
 from bridge.domain import codes
+from bridge.domain.counted import counted
 from bridge.domain.drop import within
 from bridge.domain.issue import Issue
 from bridge.domain.judge import FAILED, NEWER, OVER, RETIRED, Note
@@ -105,17 +106,17 @@ def page(told: dict[str, Any], run: Run) -> str:
     """The same for people."""
     headline = CUT_LATE if _was_cut(run) else HEADLINES[run.state]
     lines = [f"{visible(told['file'])} — {headline}", "", f"{_of(told['feed'])}, run {told['run']}",
-             f"received {told['received']}, {told['bytes']:,} bytes" + (f"; closed {told['closed']}" if told["closed"] else "")]
+             f"received {told['received']}, {counted(told['bytes'], 'byte')}" + (f"; closed {told['closed']}" if told["closed"] else "")]
     if told["rows"]:
         counts = [f"{n:,} {outcome.lower()}" for outcome, n in told["outcomes"].items()]
         counts += [f"{told['waiting']:,} on their way"] if told["waiting"] else []
-        lines += ["", f"{told['rows']:,} row{'' if told['rows'] == 1 else 's'}: " + ", ".join(counts)]
+        lines += ["", f"{counted(told['rows'], 'row')}: " + ", ".join(counts)]
     lines += _requests(run)
     if told["issues"]:
         lines += ["", f"What there is to say of it ({len(told['issues']) + told['more_issues']:,}):"]
         lines += [f"  {told_issue(issue)}" for issue in told["issues"]]
     if told["more_issues"]:
-        lines += [f"  … and {told['more_issues']:,} more: they stand in the result file."]
+        lines += [f"  … and {told['more_issues']:,} more: {'it stands' if told['more_issues'] == 1 else 'they stand'} in the result file."]
     return "\n".join([*lines, ""])
 
 
@@ -123,9 +124,10 @@ def _requests(run: Run) -> list[str]:
     """Requests to Plytix: those that were planned, and when they will be done; afterwards the true number beside it."""
     planned, spent = sum(run.plan.values()), sum(run.spent.values())
     if run.state is State.CLOSED:
-        return [f"{spent:,} requests to Plytix, {planned:,} were planned"] if planned or spent else []
+        were = "was" if planned == 1 else "were"
+        return [f"{counted(spent, 'request')} to Plytix, {planned:,} {were} planned"] if planned or spent else []
     when = f"about {_time(run.due)}" if run.due else "as soon as the bridge may ask it"
-    return [f"{planned:,} requests to Plytix are planned; they will be done {when}"] if planned else []
+    return [f"{counted(planned, 'request')} to Plytix {'is' if planned == 1 else 'are'} planned, to be done {when}"] if planned else []
 
 
 def _of(feed: str) -> str:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from bridge.configuration import Feed
 from bridge.domain import codes
+from bridge.domain.counted import counted
 from bridge.domain.header import known, listed
 from bridge.domain.issue import Issue
 from bridge.domain.row import Row
@@ -95,7 +96,7 @@ def _breach(broken: Broken) -> Issue:
 def _faults(line: int, cells: list[str], heading: list[str], delimiter: str, encoding: Encoding) -> Iterator[Issue]:
     if len(cells) != len(heading):
         code = codes.ROW_MORE_CELLS if len(cells) > len(heading) else codes.ROW_FEWER_CELLS
-        facts = {"found": len(cells), "expected": len(heading), "delimiter": dialect.NAMES.get(delimiter, delimiter)}
+        facts = {"found": counted(len(cells), "cell"), "expected": len(heading), "delimiter": dialect.NAMES.get(delimiter, delimiter)}
         yield Issue(code, line, value=shown(delimiter.join(cells)), facts=facts)
     elif cells == heading:
         yield Issue(codes.ROW_HEADER, line)

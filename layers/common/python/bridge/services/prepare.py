@@ -11,7 +11,7 @@ from ulid import ULID
 from bridge.configuration import Bundle, Feed
 from bridge.domain import codes
 from bridge.domain.drop import agreed
-from bridge.domain.forecast import due, requests
+from bridge.domain.forecast import due, requests, searches
 from bridge.domain.issue import Issue
 from bridge.domain.outcome import Outcome
 from bridge.domain.run import BEFORE_COMMIT, Run, State
@@ -83,7 +83,7 @@ def _read(run: Run, feed: Feed | None, needs: Prepare) -> None:
             needs.events.run_closed(run)
         return
 
-    asks = requests(plan.sends, bulk=needs.mirror.bulk)
+    asks = requests(plan.sends, bulk=needs.mirror.bulk, searches=searches(len(known.schema.types)))
     done_by = due(run, sum(asks.values()), needs.ledger.under_way(), needs.waiting, needs.configuration.settings.share, needs.clock())
     facts |= {"plan": asks, "due": done_by, "staged": plan.chunks}
     checked = replace(run, state=State.COMMITTING, counts=plan.counts, **facts)

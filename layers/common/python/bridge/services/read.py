@@ -6,12 +6,13 @@ Nothing is changed by it. Memory is flat: rows stream from a temporary file into
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from enum import Enum
 from typing import Any, BinaryIO
 
 from bridge.configuration import Bundle, Column, Feed, Key
 from bridge.domain import codes
+from bridge.domain.counted import counted
 from bridge.domain.duplicates import Keys
 from bridge.domain.duplicates import issue as doubled_issue
 from bridge.domain.forecast import JOB_ROWS, Sends
@@ -93,7 +94,7 @@ def read(run: Run, feed: Feed, attempt: str, needs: Read) -> Plan:
     faulty = plan.counts.get(Outcome.REJECTED, 0)
     if feed.on_error == "file" and faulty:
         plan.refused = True
-        plan.issues.append(Issue(codes.FILE_ON_ERROR, facts={"rows": faulty}).as_json())
+        plan.issues.append(Issue(codes.FILE_ON_ERROR, facts={"rows": counted(faulty, "faulty row")}).as_json())
     return plan
 
 
@@ -225,14 +226,15 @@ class Chunks:
     def _change(self, record: Record, after: Wanted, mirror: Mirror) -> tuple[Bin, Sends]:
         """What it will take, as far as this feed alone decides."""
         change = reconcile({self._feed.id: after}, mirror, self._needs.configuration, self._needs.known.schema)
+        anew, there = self._feed.verify == "live", mirror.existence is Existence.LIVING
         look = mirror.existence is Existence.UNKNOWN and not self._needs.mirror.loaded
-        sends = Sends(change.kind is Kind.CREATE, change.kind is Kind.PATCH, look or self._feed.verify == "live")
-        return Bin.PATCHES if mirror.existence is Existence.LIVING else Bin.CREATES, sends
+        sends = Sends(change.kind is Kind.CREATE, change.kind is Kind.PATCH, look or anew, anew and there)
+        return Bin.PATCHES if there else Bin.CREATES, sends
 
     def _put(self, record: Record, bin: Bin, sends: Sends) -> None:
         self._rows[bin].append(StagedRow(record.sku, record.number, record.line, record.values, bin is Bin.SAME, record.refused))
         before = self._sends.get(bin, Sends())
-        self._sends[bin] = Sends(before.creates + sends.creates, before.patches + sends.patches, before.looks + sends.looks)
+        self._sends[bin] = Sends(*map(sum, zip(astuple(before), astuple(sends), strict=True)))
         if len(self._rows[bin]) == self._sizes[bin]:
             self._write(bin)
 

@@ -141,6 +141,10 @@ class Session:
         with self._counting:
             return dict(self._sent)
 
+    def log_in(self) -> None:
+        """A token, and nothing is asked with it. Raises LoginRefused, Later."""
+        self._token(time.monotonic() + self._limits.total_s)
+
     def ask(self, call: Call) -> list[dict[str, Any]]:
         """The `data` of the answer. Raises Refused, Changed, Later, Stop; Later tells what became of the request (`fate`)."""
         return data(self._answered(call))
