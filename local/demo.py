@@ -25,8 +25,9 @@ from rich.console import Console
 from rich.table import Table
 
 from local import customer
+from local.again import again
 from local.expectation import CONFIG, SOURCES, Drop, Expected, catalogue, expect
-from local.partner import Client, ftp, ftps, sftp
+from local.partner import Client, ftp, ftps, logged_in, sftp
 from local.stack import Edit
 from local.twin import Twin
 
@@ -92,7 +93,7 @@ class Demo:
 
     def _client(self, partner: str, protocol: Callable[..., Client]) -> Client:
         try:
-            return protocol(self.twin.ports[protocol.__name__], partner, self.passwords[partner])
+            return logged_in(protocol, self.twin.ports[protocol.__name__], partner, self.passwords[partner], self.twin.tries)
         except Exception as error:
             raise Disappointed(f"{partner} cannot log in over {protocol.__name__.upper()}: {error}") from error
 
@@ -164,8 +165,9 @@ class Demo:
 
 def bridge(twin: Twin, *words: str) -> subprocess.CompletedProcess[str]:
     """The command as an operator types it, spoken to the twin."""
-    called = [sys.executable, "-m", "cli.main", *words]
-    return subprocess.run(called, env={**os.environ, **twin.env}, capture_output=True, text=True, check=False)
+    called, env = [sys.executable, "-m", "cli.main", *words], {**os.environ, **twin.env}
+    return again(lambda: subprocess.run(called, env=env, capture_output=True, text=True, check=False),
+                 lambda ended: ended.stderr if ended.returncode else "", twin.tries)
 
 
 def values_of(product: dict[str, Any]) -> dict[str, Any]:
