@@ -2,7 +2,8 @@
 
 Over HTTP each is `POST /_sim/<name>` with its arguments as a JSON object (those that only tell also `GET` with a query); the
 answer is what the method gives, as JSON. No token, no limit, no log. In this process call them on `Simulator`, elsewhere on
-`local.plytix.remote.Remote`. Wrong arguments are a 400 that says so.
+`local.plytix.remote.Remote`. Wrong arguments are a 400 that says so. Under a seed the same calls in the same order have the same
+answers but for times: the clock can be moved on, not stopped.
 
 the account      reset(schema="keep"|"drop")        products and assets gone, faults, limits, clock and log as at the start
                  save(path)   load(path)            all that it holds, its history and jobs too, as a JSON file of this machine

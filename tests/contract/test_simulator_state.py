@@ -209,8 +209,8 @@ def test_links_stand_in_the_history_too(api):
 
 def test_the_command_goes_on_from_its_file_and_saves_into_it_at_the_end(tmp_path):
     state = tmp_path / "plytix.json"
-    for known in ([], ["A-0"]):
-        served = subprocess.Popen([sys.executable, "-m", "local.plytix", "--state", str(state), "--plan", "off", "--bulk"],
+    for known, more in (([], ["--bulk"]), (["A-0"], [])):
+        served = subprocess.Popen([sys.executable, "-m", "local.plytix", "--state", str(state), "--plan", "off", *more],
                                   stdout=subprocess.PIPE, text=True)  # fmt: skip
         try:
             told = ""
@@ -229,4 +229,5 @@ def test_the_command_goes_on_from_its_file_and_saves_into_it_at_the_end(tmp_path
             served.wait()
         assert served.returncode == 0
 
-    assert [product["sku"] for product in json.loads(state.read_text())["products"]] == ["A-0", "A-1"]
+    held = json.loads(state.read_text())
+    assert ([product["sku"] for product in held["products"]], held["customs"]["entitled"]) == (["A-0", "A-1"], True)
