@@ -86,8 +86,7 @@ class Demo:
         self._refresh()
 
     def _refresh(self) -> None:
-        """Ask now for what its schedule does every few minutes."""
-        told = self.twin.invoke("refresh", {"now": True})
+        told = self.twin.refresh()
         if "errorType" in told:
             raise Disappointed(f"the mirror could not be refreshed: {told['errorType']}: {told.get('errorMessage')}")
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bridge.adapters.body import Bodies
+from bridge.adapters.mirror_states import KEY as MIRROR
 from bridge.adapters.switch import SwitchItem
 from infra import deps
 from local import stack
@@ -142,6 +143,17 @@ class Twin:
     def _call(self, verb: str, event: dict[str, Any]) -> Any:
         answer = self.client("lambda").invoke(FunctionName=self.function(verb), Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
+
+    def refresh(self) -> dict[str, Any]:
+        """Ask now for what its schedule does every few minutes; what it raised comes as in `invoke`.
+
+        Of a refresh that died nobody has the turn until its function's time is over; in a rough twin that is now."""
+        told: dict[str, Any] = self.invoke("refresh", {"now": True})
+        if not told and self.is_rough:
+            self.client("dynamodb").update_item(TableName=self.outputs["LedgerTable"], Key=MIRROR, UpdateExpression="SET turn_until = :now",
+                                                ExpressionAttributeValues={":now": {"N": "0"}})
+            told = self.invoke("refresh", {"now": True})
+        return told
 
     def identify(self, event: dict[str, Any]) -> dict[str, Any]:
         """The deployed identity function, asked as Transfer Family asks it: once. Who is refused because it died tries again."""

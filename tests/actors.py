@@ -121,7 +121,7 @@ class Company:
 
     def refreshes(self) -> dict[str, int]:
         """The mirror is brought up to date now."""
-        told: dict[str, Any] = self.twin.invoke("refresh", {"now": True})
+        told = self.twin.refresh()
         assert "errorType" not in told, told
         return told
 
