@@ -26,8 +26,9 @@ from rich.table import Table
 
 from bridge.domain.counted import counted
 from local import customer
+from local.again import again
 from local.expectation import CONFIG, SOURCES, Drop, Expected, catalogue, expect
-from local.partner import Client, ftp, ftps, sftp
+from local.partner import Client, ftp, ftps, logged_in, sftp
 from local.stack import Edit
 from local.twin import Twin
 
@@ -86,14 +87,13 @@ class Demo:
         self._refresh()
 
     def _refresh(self) -> None:
-        """Ask now for what its schedule does every few minutes."""
-        told = self.twin.invoke("refresh", {"now": True})
+        told = self.twin.refresh()
         if "errorType" in told:
             raise Disappointed(f"the mirror could not be refreshed: {told['errorType']}: {told.get('errorMessage')}")
 
     def _client(self, partner: str, protocol: Callable[..., Client]) -> Client:
         try:
-            return protocol(self.twin.ports[protocol.__name__], partner, self.passwords[partner])
+            return logged_in(protocol, self.twin.ports[protocol.__name__], partner, self.passwords[partner], self.twin.tries)
         except Exception as error:
             raise Disappointed(f"{partner} cannot log in over {protocol.__name__.upper()}: {error}") from error
 
@@ -166,8 +166,9 @@ class Demo:
 
 def bridge(twin: Twin, *words: str) -> subprocess.CompletedProcess[str]:
     """The command as an operator types it, spoken to the twin."""
-    called = [sys.executable, "-m", "cli.main", *words]
-    return subprocess.run(called, env={**os.environ, **twin.env}, capture_output=True, text=True, check=False)
+    called, env = [sys.executable, "-m", "cli.main", *words], {**os.environ, **twin.env}
+    return again(lambda: subprocess.run(called, env=env, capture_output=True, text=True, check=False),
+                 lambda ended: ended.stderr if ended.returncode else "", twin.tries)
 
 
 def values_of(product: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ftplib
 import io
 import ssl
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import paramiko
 
@@ -19,6 +21,9 @@ class Client(Protocol):
     def names(self, folder: str) -> list[str]: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
+
+
+C = TypeVar("C", bound=Client)
 
 
 class Sftp:
@@ -35,6 +40,14 @@ class Sftp:
         except FileNotFoundError:
             if not any(name.startswith(f"{PurePosixPath(path).name}.") for name in self._sftp.listdir("/receipts")):
                 raise
+
+    def break_off(self, path: str, beginning: bytes) -> None:
+        """An upload whose line breaks when so much of it has come."""
+        file = self._sftp.open(path, "w")
+        file.write(beginning)
+        file.flush()
+        self._sftp.stat("/")  # answered after all that was written before
+        self._ssh.close()
 
     def get(self, path: str) -> bytes:
         with self._sftp.open(path) as file:
@@ -77,6 +90,14 @@ class Ftp:
 
     def __exit__(self, *_: object) -> None:
         self._ftp.close()
+
+
+def logged_in(over: Callable[[int, str, str], C], port: int, user: str, password: str, tries: int) -> C:
+    """One who knows that his password is right tries again when he is refused, `tries` times in all."""
+    for _ in range(tries - 1):
+        with suppress(paramiko.AuthenticationException, ftplib.error_perm):
+            return over(port, user, password)
+    return over(port, user, password)
 
 
 def sftp(port: int, user: str, password: str) -> Client:

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from bridge.adapters.body import Bodies
+from bridge.adapters.mirror_states import KEY as MIRROR
 from bridge.adapters.switch import SwitchItem
 from infra import deps
 from local import stack
+from local.again import TRIES, again
 from local.assembly import assembly
 from local.endpoint.cloud import Cloud
 from local.endpoint.endpoint import Endpoint
@@ -133,13 +135,29 @@ class Twin:
         return self.outputs[f"{verb.capitalize()}Function"]
 
     def invoke(self, verb: str, event: dict[str, Any]) -> Any:
-        """Call a function and wait; what it raised comes as its error's dictionary (`errorType`, `errorMessage`)."""
+        """Call a function and wait; what it raised comes as its error's dictionary (`errorType`, `errorMessage`).
+
+        In a rough twin, where it may have died or been throttled until it gave up, it is called again (again.py)."""
+        return again(lambda: self._call(verb, event), lambda told: str(told) if "errorType" in told else "", self.tries)
+
+    def _call(self, verb: str, event: dict[str, Any]) -> Any:
         answer = self.client("lambda").invoke(FunctionName=self.function(verb), Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
 
+    def refresh(self) -> dict[str, Any]:
+        """Ask now for what its schedule does every few minutes; what it raised comes as in `invoke`.
+
+        Of a refresh that died nobody has the turn until its function's time is over; in a rough twin that is now."""
+        told: dict[str, Any] = self.invoke("refresh", {"now": True})
+        if not told and self.is_rough:
+            self.client("dynamodb").update_item(TableName=self.outputs["LedgerTable"], Key=MIRROR, UpdateExpression="SET turn_until = :now",
+                                                ExpressionAttributeValues={":now": {"N": "0"}})
+            told = self.invoke("refresh", {"now": True})
+        return told
+
     def identify(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The deployed identity function, asked as Transfer Family asks it."""
-        answer: dict[str, Any] = self.invoke("authenticate", event)
+        """The deployed identity function, asked as Transfer Family asks it: once. Who is refused because it died tries again."""
+        answer: dict[str, Any] = self._call("authenticate", event)
         if "errorType" in answer:
             raise IdentityFailed(f"{answer['errorType']}: {answer.get('errorMessage')}")
         return answer
@@ -183,6 +201,11 @@ class Twin:
     @property
     def is_rough(self) -> bool:
         return self._rough is not None
+
+    @property
+    def tries(self) -> int:
+        """How often, in all, one does what only a rough twin may have spoilt."""
+        return TRIES if self.is_rough else 1
 
     def throw_anew(self, row: str) -> None:
         """From now on the dice fall as they always fall for this seed and row (a test's name)."""

@@ -30,6 +30,7 @@ from bridge.domain.receipt import NAME_MOST
 from bridge.parts import now_ms
 from bridge.ports import MirrorState
 from local import customer, partner
+from local.again import again
 from local.demo import values_of
 from local.twin import Twin
 from tests.clients import Programs, cheap_hash
@@ -120,7 +121,7 @@ class Company:
 
     def refreshes(self) -> dict[str, int]:
         """The mirror is brought up to date now."""
-        told: dict[str, Any] = self.twin.invoke("refresh", {"now": True})
+        told = self.twin.refresh()
         assert "errorType" not in told, told
         return told
 
@@ -238,7 +239,7 @@ class Visitor:
     def programs(self) -> Programs:
         """The real programs, logging in as this partner."""
         self.gets_a_login()
-        return Programs(self._twin.ports, self._twin.endpoint.host_key, self._folder, self.name, self.password)
+        return Programs(self._twin.ports, self._twin.endpoint.host_key, self._folder, self.name, self.password, self._twin.tries)
 
     def gets_a_login(self) -> None:
         """As `bridge partner password` gives it; once a test is enough."""
@@ -251,7 +252,8 @@ class Visitor:
         self.gets_a_login()
         if over not in self._clients:
             make = {"sftp": partner.sftp, "ftps": partner.ftps, "ftp": partner.ftp}[over]
-            self._clients[over] = self._open.enter_context(make(self._twin.ports[over], self.name, self.password))
+            client = partner.logged_in(make, self._twin.ports[over], self.name, self.password, self._twin.tries)
+            self._clients[over] = self._open.enter_context(client)
         return self._clients[over]
 
     def leaves(self) -> None:
@@ -265,6 +267,14 @@ class Visitor:
         file = self._folder / "upload"
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         self.client(over).put(file, f"/inbox/{path}")
+        return sent
+
+    def breaks_off(self, path: str, beginning: str) -> Sent:
+        """An upload over SFTP whose line breaks when so much has come."""
+        self.gets_a_login()
+        sent = self.about_to_send(path)
+        with partner.logged_in(partner.Sftp, self._twin.ports["sftp"], self.name, self.password, self._twin.tries) as client:
+            client.break_off(f"/inbox/{path}", beginning.encode())
         return sent
 
     def about_to_send(self, path: str) -> Sent:
@@ -330,13 +340,15 @@ class Operator:
     """A person at a terminal beside the twin."""
 
     def __init__(self, twin: Twin) -> None:
+        self._tries = twin.tries
         self._environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | twin.env
 
     def types(self, *words: str, typed: str = "", columns: int = 0) -> subprocess.CompletedProcess[str]:
-        """`bridge …`, whatever comes of it; `columns`: in a window of that width."""
+        """`bridge …`, whatever comes of it, and in a rough twin again where a function died; `columns`: in a window of that width."""
         window = {"COLUMNS": str(columns)} if columns else {}
-        return subprocess.run([sys.executable, "-m", "cli.main", *words], env=self._environment | window, input=typed,
-                              capture_output=True, text=True, check=False)
+        return again(lambda: subprocess.run([sys.executable, "-m", "cli.main", *words], env=self._environment | window, input=typed,
+                                            capture_output=True, text=True, check=False),
+                     lambda ended: ended.stderr if ended.returncode else "", self._tries)
 
     def reads(self, *words: str, columns: int = 0) -> str:
         """What a command says that succeeds."""

@@ -29,9 +29,12 @@ def program(name: str) -> str:
     return found
 
 
-def run(*command: Any, ok: bool = True, **settings: Any) -> subprocess.CompletedProcess[str]:
-    """`ok`: whatever else than exit code 0 fails the test, with what the program said."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=PATIENCE_S, check=False, **settings)
+def run(*command: Any, ok: bool = True, tries: int = 1, **settings: Any) -> subprocess.CompletedProcess[str]:
+    """`ok`: whatever else than exit code 0 fails the test, with what the program said; at the last of so many tries."""
+    for _ in range(tries if ok else 1):
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=PATIENCE_S, check=False, **settings)
+        if not done.returncode:
+            break
     if ok:
         assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return done
@@ -39,17 +42,19 @@ def run(*command: Any, ok: bool = True, **settings: Any) -> subprocess.Completed
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """All of them for one login. `ports` by protocol; `host_key`: the server's, pinned; `folder`: for what they read and keep."""
+    """All of them for one login. `ports` by protocol; `host_key`: the server's, pinned; `folder`: for what they read and keep;
+    `tries`: how often in all the user starts a program that ought to go well."""
 
     ports: Mapping[str, int]
     host_key: str
     folder: Path
     user: str
     password: str
+    tries: int = 1
 
     def sftp(self, *commands: str, key: Path | None = None, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """One batch of commands in OpenSSH's sftp; logs in by `key`, else by password."""
-        return run(*self.sftp_command(*commands, key=key), ok=ok)
+        return run(*self.sftp_command(*commands, key=key), ok=ok, tries=self.tries)
 
     def sftp_command(self, *commands: str, key: Path | None = None, options: Sequence[str] = ()) -> list[str]:
         """For who starts it himself, and may kill it."""
@@ -69,11 +74,11 @@ class Programs:
                     "set net:timeout 10", "set cmd:fail-exit yes"]
         password = self.password.replace('"', '\\"')
         login = f'open -u {self.user},"{password}" ftp://127.0.0.1:{self.ports["ftps"]}'
-        return run(program("lftp"), "-c", "; ".join([*settings, login, *commands]), ok=ok)
+        return run(program("lftp"), "-c", "; ".join([*settings, login, *commands]), ok=ok, tries=self.tries)
 
     def curl(self, protocol: str, path: str, *options: Any, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """`protocol`: ftp, or ftps with explicit TLS."""
-        return run(*self.curl_command(protocol, path, *options), ok=ok)
+        return run(*self.curl_command(protocol, path, *options), ok=ok, tries=self.tries)
 
     def curl_command(self, protocol: str, path: str, *options: Any) -> list[str]:
         """For who starts it himself, and may kill it."""
@@ -86,7 +91,8 @@ class Programs:
         obscured = run(program("rclone"), "obscure", self.password).stdout.strip()
         (self.folder / "rclone.conf").write_text(f"[bridge]\ntype = sftp\nhost = 127.0.0.1\nport = {self.ports['sftp']}\n"
                                                  f"user = {self.user}\npass = {obscured}\n")
-        return run(program("rclone"), "--config", self.folder / "rclone.conf", "--retries", "1", *arguments, ok=ok)
+        return run(program("rclone"), "--config", self.folder / "rclone.conf", "--retries", "1", *arguments, ok=ok,
+                   tries=self.tries)
 
 
 def uploading(size: int) -> bool:

@@ -62,15 +62,6 @@ class Chance:
         shutil.copy(SEAM, self._folder)
         (self._folder / "plan.json").write_text(json.dumps({"function": "*", "seed": seed, "chance": chance}))
 
-    def spare(self, function: str, spared: bool) -> None:
-        """Its workers do not die meanwhile."""
-        file = self._folder / f"spared {function}"
-        if spared:
-            self._folder.mkdir(exist_ok=True)
-            file.touch()
-        else:
-            file.unlink(missing_ok=True)
-
     def died(self) -> list[str]:
         """`function point` of each."""
         file = self._folder / "died"

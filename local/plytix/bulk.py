@@ -24,9 +24,9 @@ def submit(call: Call) -> Answer:
     """`POST /bulk/products`: 200 at once; the job runs some time later (§6.5)."""
     store, jobs = call.store, _jobs(call)
     rows = _rows(call.fields())
-    job = Job(store.new_id(), store.clock.stamp(), call.actor, jobs.pace, jobs.pace.late_polls)
-    jobs.known[job.id] = job
-    store.after(jobs.pace.running_s, lambda: _run(store, job, rows))
+    lands = store.clock.now() + jobs.pace.running_s
+    job = Job(store.new_id(), store.clock.stamp(), call.actor, jobs.pace, jobs.pace.late_polls, lands, rows)
+    go_on(store, job)
     call.id, call.changed = job.id, job.changed
     return data(200, _record(job))
 
@@ -46,6 +46,13 @@ def without_id(call: Call) -> Answer:
     raise Refusal(422, NO_JOB)
 
 
+def go_on(store: Store, job: Job) -> None:
+    """Let a job run that is new, or comes from a file; one that has ended is only known."""
+    store.jobs.known[job.id] = job
+    if job.finished is None:
+        store.run_until(job.lands, lambda: _run(store, job))
+
+
 def _jobs(call: Call) -> Jobs:
     if not call.store.jobs.entitled:
         raise denied()
@@ -63,8 +70,8 @@ def _rows(body: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _run(store: Store, job: Job, rows: list[dict[str, Any]]) -> None:
-    for row in rows:
+def _run(store: Store, job: Job) -> None:
+    for row in job.rows:
         product, values = _product(store, row), row.get("data")
         if product is None:
             key = "id" if "id" in row else "sku"
@@ -73,7 +80,7 @@ def _run(store: Store, job: Job, rows: list[dict[str, Any]]) -> None:
             job.errors.append({"sku": product.sku, "errors": [{"data": "Invalid input type."}]})
         else:
             _change(store, job, product, {name: values[name] for name in FIELDS if name in values})
-    job.finished = store.clock.now()
+    job.rows, job.finished = [], store.clock.now()
 
 
 def _change(store: Store, job: Job, product: Product, values: dict[str, Any]) -> None:

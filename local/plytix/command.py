@@ -31,17 +31,18 @@ def serve(
     windows: Annotated[Kind, typer.Option(help="How the windows of the plan lie.")] = Kind.SLIDING,
     scale: Annotated[float, typer.Option(min=0.001, help="So many times as fast is their clock; 60: an hour is a minute.")] = 1.0,
     lag: Annotated[float, typer.Option(min=0, help="Seconds until what a 202 promised is to be seen.")] = 1.0,
-    bulk: Annotated[bool, typer.Option(help="The account has the bulk job.")] = False,
-    seed: Annotated[int | None, typer.Option(help="The same ids in each run.")] = None,
+    bulk: Annotated[bool, typer.Option("--bulk", help="The account has the bulk job.")] = False,
+    seed: Annotated[int | None, typer.Option(help="The same answers to the same calls in each run, but for times.")] = None,
     state: Annotated[Path | None, typer.Option(help="Go on from this file, if it is there, and save into it at the end.")] = None,
 ) -> None:
     """Serve a simulated Plytix account, authentication and API on one port, until Ctrl-C."""
     simulator = Simulator(key, password, plan, seed)
     simulator.measure(windows, scale=scale)
-    simulator.bulk(entitled=bulk)
     simulator.lag(lag)
     if state is not None and state.exists():
         _load(simulator, state)
+    if bulk:
+        simulator.bulk()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _tell(simulator.start(port), plan, key, password, state)
     try:

@@ -2,10 +2,11 @@
 
 Over HTTP each is `POST /_sim/<name>` with its arguments as a JSON object (those that only tell also `GET` with a query); the
 answer is what the method gives, as JSON. No token, no limit, no log. In this process call them on `Simulator`, elsewhere on
-`local.plytix.remote.Remote`. Wrong arguments are a 400 that says so.
+`local.plytix.remote.Remote`. Wrong arguments are a 400 that says so. Under a seed the same calls in the same order have the same
+answers but for times: the clock can be moved on, not stopped.
 
 the account      reset(schema="keep"|"drop")        products and assets gone, faults, limits, clock and log as at the start
-                 save(path)   load(path)            all that it holds, its history too, as a JSON file of this machine
+                 save(path)   load(path)            all that it holds, its history and jobs too, as a JSON file of this machine
                  attributes(attributes=[{"name", "type_class", "options"?, "label"?}])       gives the labels
                  products(products=[body of a create], by="person"|"api")                    gives sku → id
                  assets(assets=[{"url"|"content", "filename"?}])                             gives file name → id
@@ -79,7 +80,7 @@ class Control(Customs):
         self.tokens.revive()
         self.told = "nothing"
         self.store.jobs.entitled, self.store.jobs.pace = False, Pace()
-        self.store.manners, self.largest = Manners(), None
+        self.store.manners, self.store.most_bytes = Manners(), None
         self.store.in_use.clear()
         self.measured = Measure()
         self.plan(self.first_plan)
@@ -88,7 +89,12 @@ class Control(Customs):
 
     @locked
     def save(self, path: str) -> None:
-        """Write all that the account holds into a file; what was promised for later happens before."""
+        """Write all that the account holds into a file: its bulk jobs too, those that run go on when it is loaded, and what is special
+        about it (bulk, manners, most_bytes, use, normalise). What a 202 promised for later happens before.
+
+        Not in it is what belongs to a server that runs: lag, plan, windows and what of them is used, faults, the clock's advance, the
+        log. Nor are tokens: they end soon, and a client that is told so asks for another.
+        """
         self.store.settle()
         saving.save(self.store, Path(path))
 
@@ -96,7 +102,7 @@ class Control(Customs):
     def load(self, path: str) -> None:
         """Hold what a file says, and nothing else. Raises ValueError for a file that is none of `save`."""
         saving.load(self.store, Path(path))
-        self.tokens.account_id = self.store.account_id
+        self.tokens.belong_to(self.store.account_id, self.store.key_id)
 
     @locked
     def attributes(self, attributes: list[dict[str, Any]]) -> list[str]:

@@ -10,8 +10,6 @@ from local.plytix.parts import locked
 class Customs(Mischief):
     """What accounts of Plytix differ in."""
 
-    largest: int | None = None
-
     @locked
     def bulk(
         self, entitled: bool = True, running_s: float = 0.0, counters_s: float = 0.0, late_polls: int = 1
@@ -23,7 +21,7 @@ class Customs(Mischief):
     @locked
     def most_bytes(self, bytes: int | None = None) -> None:
         """A larger body is answered 413; None: there is no limit. Which one Plytix has nobody knows (plytix-api.md §16, 1)."""
-        self.largest = bytes
+        self.store.most_bytes = bytes
 
     @locked
     def manners(

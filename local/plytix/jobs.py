@@ -27,7 +27,9 @@ class Job:
     by: Actor
     pace: Pace
     late_polls: int
-    finished: float | None = None  # Unix seconds, the account's clock
+    lands: float  # Unix seconds, the account's clock, as is the next
+    rows: list[dict[str, Any]]  # until they have landed
+    finished: float | None = None
     changed: bool = False
     products: list[dict[str, str]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)

@@ -38,12 +38,13 @@ class Parts:
     """The account, its tokens and limits, what goes wrong in it, and what was asked of it."""
 
     def __init__(self, key: str, password: str, seed: int | None = None) -> None:
-        """`seed`: ids, token ids, request ids, and whom faults with a rate befall are the same in each run; times are not."""
+        """`seed`: the same calls in the same order get the same answers in each run (ids, token ids and request ids too), and faults
+        with a rate befall the same requests. Times differ, as nothing stops the clock, and with them the signature of a token."""
         self.lock = RLock()
         self.random = Random(seed)
         self.clock = Clock()
         self.store = Store(self.clock, seed)
-        self.tokens = Tokens(self.clock, self.store.account_id, key, password, self.random)
+        self.tokens = Tokens(self.clock, self.store.account_id, self.store.key_id, key, password, self.random)
         self.limits = Limits([])
         self.troubles = Troubles(Random(None if seed is None else f"{seed} troubles"))  # of its own: others draw as often as they like
         self.journal = Journal()

@@ -1,4 +1,4 @@
-"""The account as a JSON file, and back: what it holds and its history, not its limits, faults and log."""
+"""The account as a JSON file, and back: what it holds, its history, its bulk jobs and customs; not its limits, faults and log."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from local.plytix.bulk import go_on
 from local.plytix.entities import Actor, Asset, Attribute, Category, Change, Family, Group, Product, Related, Relationship
+from local.plytix.jobs import Job, Pace
+from local.plytix.manners import Manners
 from local.plytix.store import KEPT_CHANGES, Store
 
-FORM = 1
+FORM = 2
 
 
 def save(store: Store, path: Path) -> None:
@@ -21,7 +24,17 @@ def save(store: Store, path: Path) -> None:
     held = {
         "form": FORM,
         "ids": [store.id_time, store.id_machine, store.ids_made],
-        "account": store.account_id,
+        "account": [store.account_id, store.key_id],
+        "time": store.clock.now(),
+        "customs": {
+            "entitled": store.jobs.entitled,
+            "pace": store.jobs.pace,
+            "manners": store.manners.told(),
+            "most_bytes": store.most_bytes,
+            "in_use": sorted(store.in_use),
+            "normalising": store.normalising,
+        },
+        "jobs": [_facts(job) for job in store.jobs.known.values()],
         "attributes": [_facts(attribute) for attribute in store.attributes.values()],
         "groups": [_facts(group) for group in store.groups],
         "families": [_facts(family) for family in store.families.values()],
@@ -46,13 +59,16 @@ def load(store: Store, path: Path) -> None:
         read = {key: [build(item) for item in held[key]] for key, build in BUILD.items()}
         trees = {kind: [Category(**item) for item in held["categories"][kind]] for kind in store.categories}
         roots = {kind: [str(id) for id in held["roots"][kind]] for kind in store.roots}
-        ids, account = held["ids"], str(held["account"])
+        (ids, (account, key)), time = (held["ids"], held["account"]), float(held["time"])
+        customs = held["customs"]
+        pace, manners = Pace(**customs["pace"]), Manners().but(**customs["manners"])
+        in_use, normalising, most_bytes = set(customs["in_use"]), dict(customs["normalising"]), customs["most_bytes"]
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds no account of the simulator: {error!r}") from None
     store.clear_products()
     store.clear_schema()
     store.id_time, store.id_machine, store.ids_made = ids
-    store.account_id, store.roots, store.groups = account, roots, read["groups"]
+    store.account_id, store.key_id, store.roots, store.groups = str(account), str(key), roots, read["groups"]
     store.attributes = {attribute.label: attribute for attribute in read["attributes"]}
     store.families = {family.id: family for family in read["families"]}
     store.relationships = {relationship.id: relationship for relationship in read["relationships"]}
@@ -62,6 +78,13 @@ def load(store: Store, path: Path) -> None:
     for product in read["products"]:
         store.keep(product)
         store.remember(product)
+    store.jobs.entitled, store.jobs.pace = bool(customs["entitled"]), pace
+    store.manners, store.most_bytes, store.in_use, store.normalising = manners, most_bytes, in_use, normalising
+    lain_s = store.clock.now() - time  # which a job that runs does not notice
+    for job in read["jobs"]:
+        job.lands += lain_s
+        job.finished = None if job.finished is None else job.finished + lain_s
+        go_on(store, job)
     store.clock.not_before(max((product.modified for product in read["products"]), default=0))
 
 
@@ -84,6 +107,10 @@ def _product(item: dict[str, Any]) -> Product:
     return Product(**item | actors | {"relationships": links})
 
 
+def _job(item: dict[str, Any]) -> Job:
+    return Job(**item | {"by": Actor(**item["by"]), "pace": Pace(**item["pace"])})
+
+
 def _change(item: dict[str, Any]) -> Change:
     return Change(**item | {"by": Actor(**item["by"]), "fields": tuple(tuple(field) for field in item["fields"])})
 
@@ -96,4 +123,5 @@ BUILD: dict[str, Callable[[dict[str, Any]], Any]] = {
     "assets": _asset,
     "products": _product,
     "changes": _change,
+    "jobs": _job,
 }

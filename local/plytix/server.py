@@ -139,7 +139,7 @@ class Simulator(Control):
         now = self.clock.now()
         if (full := self.limits.take(now)) is not None:
             return too_many(*self.limits.told(full), self.limits.wait_s(full, now), self.told)
-        if self.largest is not None and len(asked.body) > self.largest:
+        if self.store.most_bytes is not None and len(asked.body) > self.store.most_bytes:
             return Answer(413, TOO_LARGE)
         self.store.catch_up()
         if found.kind != "unknown" and (asked.body or asked.method in ("POST", "PATCH", "PUT")):

@@ -18,6 +18,8 @@ from local.plytix.manners import Manners
 SEEDED = 0x64B00000  # the time in ids where a seed makes them the same in each run
 KEPT_CHANGES = 50_000
 
+Due = tuple[float, Callable[[], None]]  # when, on the account's clock, and what happens then
+
 
 class Store:
     """The account. `normalising`: field or attribute label → rules that change what is stored (`/_sim/normalise`)."""
@@ -27,9 +29,11 @@ class Store:
         self.id_time = int(clock.now()) if seed is None else SEEDED
         self.id_machine = Random(seed).randbytes(5).hex()
         self.ids_made = 0
-        self._due: list[tuple[float, Callable[[], None]]] = []
-        self.account_id = self.new_id()
+        self._promised: list[Due] = []
+        self._running: list[Due] = []  # bulk jobs
+        self.account_id, self.key_id = self.new_id(), self.new_id()
         self.lag_s = 0.0  # how long after a 202 the change is to be seen (§4, §14)
+        self.most_bytes: int | None = None  # of a body; None: any
         self.manners = Manners()
         self.jobs = Jobs()
         self.normalising: dict[str, list[str]] = {}
@@ -49,7 +53,8 @@ class Store:
 
     def clear_products(self) -> None:
         """Forget products and assets; the schema stays."""
-        self._due.clear()
+        self._promised.clear()
+        self._running.clear()
         self.products: dict[str, Product] = {}
         self.before: dict[str, Product] = {}  # as each was when its history was last written (consequences.py)
         self.changes: deque[Change] = deque(maxlen=KEPT_CHANGES)
@@ -108,26 +113,30 @@ class Store:
 
     def later(self, change: Callable[[], None]) -> None:
         """Do what a 202 promised, once `lag_s` has passed (§4)."""
-        self.after(self.lag_s, change)
+        self._at(self.clock.now() + self.lag_s, change, self._promised)
 
-    def after(self, seconds: float, change: Callable[[], None]) -> None:
-        """Do something once so many seconds have passed; without any, now."""
-        if seconds <= 0:
-            change()
-        else:
-            self._due.append((self.clock.now() + seconds, change))
+    def run_until(self, end: float, change: Callable[[], None]) -> None:
+        """What a bulk job does, at its end."""
+        self._at(end, change, self._running)
 
     def catch_up(self) -> None:
         """Let what has become due happen, in its order; called before each request."""
-        self._happen(self.clock.now())
+        self._happen(self.clock.now(), self._promised, self._running)
 
     def settle(self) -> None:
-        """Let all that was promised happen now."""
-        self._happen(float("inf"))
+        """Let what has become due happen, and all that 202s promised: a file holds jobs under way, not promises."""
+        self.catch_up()
+        self._happen(float("inf"), self._promised)
 
-    def _happen(self, until: float) -> None:
-        if not self._due:
-            return
-        due, self._due = [d for d in self._due if d[0] <= until], [d for d in self._due if d[0] > until]
-        for _, change in sorted(due, key=lambda promise: promise[0]):
+    def _at(self, moment: float, change: Callable[[], None], waiting: list[Due]) -> None:
+        if moment <= self.clock.now():
+            change()
+        else:
+            waiting.append((moment, change))
+
+    def _happen(self, until: float, *waiting: list[Due]) -> None:
+        due = [one for several in waiting for one in several if one[0] <= until]
+        for several in waiting if due else ():
+            several[:] = [one for one in several if one[0] > until]
+        for _, change in sorted(due, key=lambda one: one[0]):
             change()

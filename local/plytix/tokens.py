@@ -22,12 +22,16 @@ PER_SECOND = 15  # token requests; Kong's header names (§2)
 class Tokens:
     """One pair of credentials and the tokens that live; several may at once (§2)."""
 
-    def __init__(self, clock: Clock, account_id: str, key: str, password: str, random: Random) -> None:
+    def __init__(self, clock: Clock, account_id: str, key_id: str, key: str, password: str, random: Random) -> None:
         self.key, self.password, self.lifetime_s = key, password, float(LIFETIME_S)
-        self._clock, self.account_id, self._random = clock, account_id, random
+        self._clock, self._random = clock, random
         self._live: dict[str, float] = {}  # token → end, Unix seconds
         self._window = Sliding(PER_SECOND, 1)
-        self.actor = Actor("API", random.randbytes(12).hex(), key, key)
+        self.belong_to(account_id, key_id)
+
+    def belong_to(self, account_id: str, key_id: str) -> None:
+        """Whose they are, and under which id their key stands in audits."""
+        self.account_id, self.actor = account_id, Actor("API", key_id, self.key, self.key)
 
     def exchange(self, body: Any, limits: Limits) -> Answer:
         """`POST /auth/api/get-token`: 200 with a token that names the account's limits (§2)."""

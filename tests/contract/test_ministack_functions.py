@@ -1,5 +1,10 @@
 """Functions run as AWS runs them. Each patch of local/ministack/inside/functions.py, and MiniStack without it."""
 
+import json
+import re
+
+import pytest
+
 LOOK_AROUND = """
     import os, sys
 
@@ -105,6 +110,19 @@ def test_a_killed_worker_is_an_error_and_the_next_call_has_a_new_one(cloud):
 
     assert cloud.ask("kill", function="live") == {"killed": 1}
     assert cloud.call("live") != first
+
+
+@pytest.mark.parametrize(("end", "how"), [("os.kill(os.getpid(), 9)", "signal: killed"), ("os._exit(3)", "exit status 3")])
+def test_who_waits_for_a_worker_that_dies_is_told_in_awss_words(cloud, end, how):
+    name = f"dying-{how[-1]}"
+    cloud.function(name, f"import os\n\ndef handler(event, context):\n    {end}\n")
+
+    answer = cloud.lambda_.invoke(FunctionName=name)
+    told = json.loads(answer["Payload"].read())
+
+    assert answer["FunctionError"] == "Unhandled"
+    assert told["errorType"] == "Runtime.ExitError"
+    assert re.fullmatch(rf"RequestId: [0-9a-f-]{{36}} Error: Runtime exited with error: {how}", told["errorMessage"])
 
 
 def test_a_function_can_be_started_before_it_is_needed(cloud):

@@ -22,7 +22,7 @@ NOTE = """
         for record in event["Records"]:
             s3.put_object(Bucket=os.environ["BUCKET"], Key=f"{time.time_ns()}/{record['body']}", Body=b"")
 """
-# Answers what became of many calls to DynamoDB, each tried once; and keeps the answer, for who does not wait for it.
+# Answers what became of many calls to DynamoDB, each tried once.
 COUNT = """
     import json
     import boto3
@@ -39,7 +39,6 @@ COUNT = """
                 told.append({name: answer[name] for name in ("UnprocessedKeys", "UnprocessedItems", "Responses") if name in answer})
             except ClientError as error:
                 told.append({"code": error.response["Error"]["Code"], "reasons": error.response.get("CancellationReasons")})
-        boto3.client("s3").put_object(Bucket="told", Key=context.aws_request_id, Body=json.dumps(told).encode())
         return told
 """
 CALLS = 150
@@ -107,19 +106,11 @@ def test_functions_are_throttled_and_meet_conflicts_and_leave_batches_unfinished
              {"do": "batch_get_item", "with": {"RequestItems": {"strained": {"Keys": [{"pk": {"S": str(n)}} for n in range(3)]}}}},
              {"do": "batch_write_item", "with": {"RequestItems": {"strained": [{"PutRequest": {"Item": {"pk": {"S": str(n)}}}}
                                                                                for n in range(3)]}}}]
-    strained.bucket("told")
-    strained.lambda_.invoke(FunctionName="count", InvocationType="Event", Payload=json.dumps({"calls": calls * CALLS}))
-    [key] = strained.until(lambda: strained.keys("told"), within_s=60)
-    told = json.loads(strained.s3.get_object(Bucket="told", Key=key)["Body"].read())
-    assert {answer.get("code") for answer in told} >= THROTTLES | {"TransactionCanceledException", "TransactionConflictException"}
+    told = strained.call("count", calls=calls * CALLS)
+    assert {answer.get("code") for answer in told} >= {None} | THROTTLES | {"TransactionCanceledException", "TransactionConflictException"}
     assert [{"TransactionConflict", "None"}] == list({frozenset(reason["Code"] for reason in answer["reasons"])
                                                       for answer in told if answer.get("reasons")})
 
-    told = strained.call("count", calls=calls * CALLS)  # awaited: spared what only the function itself could repeat
-    codes = {answer.get("code") for answer in told}
-    assert None in codes
-    assert codes - {None} <= THROTTLES
-    assert len(codes) > 1
     left = [answer for answer in told if answer.get("UnprocessedKeys") or answer.get("UnprocessedItems")]
     assert left
     for answer in left:
@@ -161,26 +152,37 @@ def test_whoever_is_no_function_is_not_throttled(rough):
         alone.put_item(TableName="quiet", Item={"pk": {"S": str(number)}})
 
 
-def test_workers_die_between_calls_unless_somebody_waits_for_them(rough):
+FRAIL = """
+    import os
+    import boto3
+
+    s3 = boto3.client("s3")
+
+    def handler(event, context):
+        for number in range(event["calls"]):
+            s3.put_object(Bucket=os.environ["BUCKET"], Key=f"{os.getpid()}/{number}", Body=b"")
+        return os.getpid()
+"""
+
+
+def test_workers_die_between_calls_and_what_is_delivered_comes_again(rough):
     rough.bucket("deaths")
-    rough.function("frail", """
-        import os
-        import boto3
-
-        s3 = boto3.client("s3")
-
-        def handler(event, context):
-            for number in range(event["calls"]):
-                s3.put_object(Bucket="deaths", Key=f"{os.getpid()}/{number}", Body=b"")
-            return os.getpid()
-    """, Timeout=120)
+    rough.function("frail", FRAIL, variables={"BUCKET": "deaths"}, Timeout=120)
     before = happened(rough)["workers killed"]
-    assert len({rough.call("frail", calls=600) for _ in range(2)}) == 1
-    assert happened(rough)["workers killed"] == before
 
     rough.lambda_.invoke(FunctionName="frail", InvocationType="Event", Payload=json.dumps({"calls": 6000}))
     rough.until(lambda: happened(rough)["workers killed"] > before, within_s=60)
     rough.until(lambda: len({key.partition("/")[0] for key in rough.keys("deaths")}) > 1, within_s=60)
+
+
+def test_a_worker_dies_too_while_somebody_waits_for_it_who_is_told_and_may_call_again(rough):
+    rough.bucket("told-deaths")
+    rough.function("awaited", FRAIL, variables={"BUCKET": "told-deaths"}, Timeout=120)
+    before = happened(rough)["workers killed"]
+
+    told = rough.until(lambda: isinstance(answer := rough.call("awaited", calls=600), dict) and answer, within_s=60)
+    assert (told["errorType"], happened(rough)["workers killed"] > before) == ("Runtime.ExitError", True)
+    rough.until(lambda: isinstance(rough.call("awaited", calls=100), int), within_s=60)
 
 
 def test_the_same_seed_throws_the_same_for_each_test_whatever_ran_before_it():

@@ -40,17 +40,7 @@ def client(request, plytix, monkeypatch):
 
 
 def test_all_that_the_client_offers_does_what_its_authors_saw(client, tmp_path):
-    filters(client)
-    attributes(client)
-    groups(client)
-    families(client)
-    for kind in ("assets", "products"):
-        categories(client, kind)
-    assets(client, tmp_path)
-    products(client)
-    links(client)
-    variants(client)
-    relationships(client)
+    tour(client, tmp_path)
     client.close()
 
     assert client.missed() == set()
@@ -93,6 +83,21 @@ def test_the_tour_works_where_a_202_takes_its_time(client, plytix):
 
 
 # ---- the stations
+
+
+def tour(client, folder):
+    """All of them."""
+    filters(client)
+    attributes(client)
+    groups(client)
+    families(client)
+    for kind in ("assets", "products"):
+        categories(client, kind)
+    assets(client, folder)
+    products(client)
+    links(client)
+    variants(client)
+    relationships(client)
 
 
 def filters(client):

@@ -36,6 +36,14 @@ def furnish(api):
     api.one("POST", f"v1/products/{parent['id']}/relationships/{relationship}", body)
 
 
+def submitted(api, *rows):
+    return api.one("POST", "v1/bulk/products", {"action": "update", "products": list(rows)})["id"]
+
+
+def polled(api, job):
+    return api.one("GET", f"v1/bulk/products/{job}")
+
+
 def shown(api):
     """All that the API tells of the account."""
     resources = ("attributes/product", "attribute-groups/product", "product_families", "relationships", "categories/product",
@@ -67,16 +75,72 @@ def test_what_was_saved_is_all_there_again_in_another_process(api, tmp_path):
 
 def test_what_was_promised_for_later_has_happened_in_the_file(api, tmp_path):
     api.create("A-1", attributes={"pieces": 1})
-    api.plytix.bulk(running_s=60)
-    body = {"action": "update", "products": [{"sku": "A-1", "data": {"label": "New"}}]}
-    api.one("POST", "v1/bulk/products", body)
+    attribute = next(row["id"] for row in api.ask("POST", "v1/attributes/product/search", {"attributes": ["label"]}).json()["data"]
+                     if row["label"] == "pieces")  # fmt: skip
+    api.plytix.lag(60)
+    assert api.ask("DELETE", f"v1/attributes/product/{attribute}").status_code == 202
 
     api.plytix.save(str(tmp_path / "plytix.json"))
 
-    assert json.loads((tmp_path / "plytix.json").read_text())["products"][0]["label"] == "New"
+    assert json.loads((tmp_path / "plytix.json").read_text())["products"][0]["attributes"] == {}
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"form": 2}', '{"form": 1, "products": [{}]}'])
+def test_a_bulk_job_that_ran_goes_on_and_one_that_has_ended_is_still_told(api, tmp_path):
+    api.plytix.products([{"sku": "A-1"}, {"sku": "A-2"}])
+    api.plytix.bulk(late_polls=0)
+    ended = submitted(api, {"sku": "A-1", "data": {"label": "Old"}}, {"sku": "NOPE", "data": {}})
+    api.plytix.bulk(running_s=60, counters_s=30, late_polls=1)
+    runs = submitted(api, {"sku": "A-1", "data": {"label": "New"}}, {"sku": "A-2", "data": {"status": "Done"}})
+    api.plytix.advance(40)
+    told = polled(api, ended)
+    Remote(api.plytix.url).call("save", path=str(tmp_path / "plytix.json"))
+    assert polled(api, runs)["status"] == "In progress"  # nor has saving ended it
+
+    with Simulator() as other:
+        Remote(other.url).call("load", path=str(tmp_path / "plytix.json"))
+        again = Api(other)
+        assert (polled(again, ended), polled(again, runs)["status"], other.product("A-1")["label"]) == (told, "In progress", "Old")
+        other.advance(15)  # of 60 s, 40 had passed
+        assert polled(again, runs)["status"] == "In progress"
+        other.advance(5)
+        finished = polled(again, runs)
+        assert (finished["status"], finished["summary"]["ok"], other.product("A-1")["label"]) == ("Finished", "0", "New")
+        assert other.product("A-1")["modified"] > api.plytix.product("A-1")["modified"]
+        other.advance(30)
+        assert polled(again, runs)["summary"] == {"ok": "1", "error": "1", "cancelled": "0"}
+        other.save(str(tmp_path / "again.json"))
+        other.load(str(tmp_path / "again.json"))
+        assert polled(again, runs)["errors"][0]["sku"] == "A-2"
+        again.session.close()
+
+
+def test_what_is_special_about_an_account_is_kept_and_what_belongs_to_a_server_is_not(api, tmp_path):
+    id = api.create("A-1")["id"]
+    picture = api.one("POST", "v1/assets", {"filename": "a.png", "content": "UE5H"})["id"]
+    api.plytix.bulk()
+    api.plytix.manners(links="strings", empties="values")
+    api.plytix.normalise("label", ["upper"])
+    api.plytix.use(picture)
+    api.plytix.most_bytes(200)
+    api.plytix.lag(5)
+    api.plytix.plan("paid")
+    api.plytix.outage("503")
+    api.plytix.save(str(tmp_path / "plytix.json"))
+    held = (api.plytix.manners(), api.plytix.tokens.actor, api.plytix.tokens.account_id)
+
+    with Simulator() as other:
+        other.load(str(tmp_path / "plytix.json"))
+        again = Api(other)
+        assert (other.manners(), other.tokens.actor, other.tokens.account_id) == held
+        assert again.ask("GET", f"v1/bulk/products/{id}").status_code == 404  # 403 were not entitled
+        assert again.one("PATCH", f"v1/products/{id}", {"label": "new"})["label"] == "NEW"
+        assert again.ask("PATCH", f"v1/products/{id}", {"label": "x" * 200}).status_code == 413
+        assert again.ask("DELETE", f"v1/assets/{picture}").status_code == 403
+        assert (other.store.lag_s, other.state()["plan"], len(other.log())) == (0, "off", 5)
+        again.session.close()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"form": 1}', '{"form": 2, "products": [{}]}'])
 def test_a_file_that_holds_no_account_changes_nothing(api, tmp_path, content):
     api.create("A-1")
     (tmp_path / "plytix.json").write_text(content)
@@ -145,8 +209,8 @@ def test_links_stand_in_the_history_too(api):
 
 def test_the_command_goes_on_from_its_file_and_saves_into_it_at_the_end(tmp_path):
     state = tmp_path / "plytix.json"
-    for known in ([], ["A-0"]):
-        served = subprocess.Popen([sys.executable, "-m", "local.plytix", "--state", str(state), "--plan", "off", "--bulk"],
+    for known, more in (([], ["--bulk"]), (["A-0"], [])):
+        served = subprocess.Popen([sys.executable, "-m", "local.plytix", "--state", str(state), "--plan", "off", *more],
                                   stdout=subprocess.PIPE, text=True)  # fmt: skip
         try:
             told = ""
@@ -165,4 +229,5 @@ def test_the_command_goes_on_from_its_file_and_saves_into_it_at_the_end(tmp_path
             served.wait()
         assert served.returncode == 0
 
-    assert [product["sku"] for product in json.loads(state.read_text())["products"]] == ["A-0", "A-1"]
+    held = json.loads(state.read_text())
+    assert ([product["sku"] for product in held["products"]], held["customs"]["entitled"]) == (["A-0", "A-1"], True)

@@ -15,12 +15,8 @@ from tests.actors import soon
 def nobody_takes(twin: Twin, queue: str) -> Iterator[None]:
     """Within, messages stay in the queue (an output's name without `QueueUrl`), or events that a run is closed (`Closed`) are lost."""
     if queue == "Closed":
-        (rule,) = _rules(twin)
-        twin.client("events").disable_rule(Name=rule)
-        try:
+        with unheard(twin, "bridge"):
             yield
-        finally:
-            twin.client("events").enable_rule(Name=rule)
         return
     mapping = _mapping(twin, queue)
     twin.client("lambda").update_event_source_mapping(UUID=mapping, Enabled=False)
@@ -28,6 +24,21 @@ def nobody_takes(twin: Twin, queue: str) -> Iterator[None]:
         yield
     finally:
         twin.client("lambda").update_event_source_mapping(UUID=mapping, Enabled=True)
+
+
+@contextmanager
+def unheard(twin: Twin, source: str) -> Iterator[None]:
+    """Within, all events of this source are lost: `bridge`, `aws.s3`, `aws.transfer`."""
+    events = twin.client("events")
+    rules = [rule["Name"] for rule in events.list_rules()["Rules"] if source in json.loads(rule["EventPattern"])["source"]]
+    assert rules, f"nobody listens to {source}"
+    for rule in rules:
+        events.disable_rule(Name=rule)
+    try:
+        yield
+    finally:
+        for rule in rules:
+            events.enable_rule(Name=rule)
 
 
 def throws_away(twin: Twin, queue: str, at_most: int = 10) -> list[dict[str, Any]]:
@@ -51,9 +62,3 @@ def _mapping(twin: Twin, queue: str) -> str:
     (mapping,) = twin.client("lambda").list_event_source_mappings(EventSourceArn=arn["Attributes"]["QueueArn"])["EventSourceMappings"]
     return str(mapping["UUID"])
 
-
-def _rules(twin: Twin) -> list[str]:
-    """Of those that call `report`."""
-    events, function = twin.client("events"), twin.client("lambda").get_function_configuration(FunctionName=twin.function("report"))
-    return [rule["Name"] for rule in events.list_rules()["Rules"]
-            if any(target["Arn"] == function["FunctionArn"] for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"])]

@@ -7,6 +7,7 @@ import pytest
 from bridge.adapters.partner_secrets import PartnerSecrets
 from tests.actors import Told, a_feed, soon
 from tests.clients import key_pair, uploading
+from tests.faults.losses import unheard
 from tests.unit.files import written
 
 GOOD = "sku;Name;Price\nCH-1;Chair;9.90\n"
@@ -98,6 +99,13 @@ KILLED = {
 }
 
 
+def begun(command):
+    """The program, once its beginning has come; None: it has ended before, as one does whose login was refused."""
+    upload = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    soon(lambda: uploading(64_000) or upload.poll() is not None, "receiving the beginning")
+    return upload if upload.poll() is None else None
+
+
 @pytest.mark.parametrize("client", KILLED)
 def test_of_an_upload_that_broke_off_nothing_is_taken_and_the_whole_file_is(twin, shop, erp, tmp_path, client):
     shop.works_with(a_feed(columns=SHOP), upload_event_s=8)  # longer than the word that it broke off may take
@@ -105,9 +113,7 @@ def test_of_an_upload_that_broke_off_nothing_is_taken_and_the_whole_file_is(twin
     key = key_pair(tmp_path)
     PartnerSecrets(twin.client("secretsmanager"), twin.outputs["PartnerSecretsPrefix"]).add_key("erp", key.with_suffix(".pub").read_text())
     soon(lambda: "inbox" in erp.programs.sftp("ls /", key=key, ok=False).stdout, "his own key")
-    with subprocess.Popen(KILLED[client](erp.programs, tmp_path / "cut.csv", key), stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as upload:
-        soon(lambda: uploading(64_000), "receiving the beginning")
+    with soon(lambda: begun(KILLED[client](erp.programs, tmp_path / "cut.csv", key)), "receiving the beginning") as upload:
         upload.kill()
     cut_off = erp.closed("today.csv")
     twin.rest()
@@ -116,6 +122,19 @@ def test_of_an_upload_that_broke_off_nothing_is_taken_and_the_whole_file_is(twin
     assert cut_off.told == [Told("FILE-CUT-OFF", None, None, "today.csv")]
     assert cut_off.issues[0]["remedy"] == "Upload the file again."
     assert erp.drops("products/today.csv", GOOD).outcomes == {"CREATED": 1}
+
+
+def test_where_nobody_says_that_an_upload_broke_off_its_last_row_waits_and_the_whole_file_mends_it(twin, shop, erp):
+    """Transfer's events are of best effort. Without one the fragment counts as whole after a while, but a price of 12 may be one of 120."""
+    with unheard(twin, "aws.transfer"):
+        fragment = erp.closed(erp.breaks_off("products/today.csv", "sku;Name;Price\nCH-1;Chair;9.90\nCH-2;Bench;4.50\nCH-3;Sofa;12"))
+    assert (fragment.state, fragment.outcomes) == ("closed", {"CREATED": 2, "HELD": 1})
+    assert [(told.code, told.line) for told in fragment.told] == [("ROW-UNFINISHED", 4)]
+    assert shop.products() == {"CH-1": {"label": "Chair", "price": 9.9}, "CH-2": {"label": "Bench", "price": 4.5}}
+
+    whole = erp.drops("products/today.csv", "sku;Name;Price\nCH-1;Chair;9.90\nCH-2;Bench;4.50\nCH-3;Sofa;120\n")
+    assert whole.outcomes == {"CREATED": 1, "UNCHANGED": 2}
+    assert shop.products()["CH-3"] == {"label": "Sofa", "price": 120.0}
 
 
 # --- files that cannot be read ---------------------------------------------------------------------------------------

@@ -167,6 +167,6 @@ def test_the_mirror_is_not_refreshed_while_refresh_may_not_write_it(twin, shop):
     shop.refreshes()
     shop.plytix.create({"sku": "CH-1", "label": "Chair", "status": "Completed"})
     with lacking(twin, ("ExportRefresh", "dynamodb:PutItem", "MirrorTable")):
-        assert "AccessDenied" in str(twin.invoke("refresh", {"now": True}))
+        assert "AccessDenied" in str(twin.refresh())
 
     assert shop.refreshes()["read"] == 1

@@ -97,7 +97,7 @@ def test_an_address_that_is_not_his_is_refused_like_a_wrong_password(twin, shop)
     assert {refusal(twin, over, "far", "far, far away") for over in ("ftp", "ftps")} == FAREWELL
     assert refusal(twin, "sftp", "far", "far, far away") == "Authentication failed."
     from_there = {"username": "far", "password": "far, far away", "protocol": "SFTP", "serverId": "s-1", "sourceIp": "203.0.113.7"}
-    assert twin.identify(from_there) != {}
+    assert twin.invoke("authenticate", from_there)["Role"]
     assert twin.identify(from_there | {"sourceIp": "203.0.114.7"}) == {}
 
 

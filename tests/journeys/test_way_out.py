@@ -145,7 +145,7 @@ def test_a_refresh_that_fails_leaves_the_old_file_and_the_mirror_as_they_were(sh
     before = retailer.client().get(FILE)
     shop.plytix.edit("CH-2", {"status": "Completed"})
     shop.plytix.outage("503")
-    assert "errorType" in shop.twin.invoke("refresh", {"now": True})
+    assert "errorType" in shop.twin.refresh()
     operator.reads("publish", "catalogue")
     assert retailer.client().get(FILE) == before
 

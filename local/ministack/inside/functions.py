@@ -1,6 +1,7 @@
 """How functions run: AWS's own runtime client in a bare environment; and how a worker is ended or warmed."""
 
 import os
+import signal
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ ulimit -s 2048
 ulimit -d $((AWS_LAMBDA_FUNCTION_MEMORY_SIZE * 1024))
 exec {python} -m awslambdaric "$_HANDLER"
 """
+
+ENDED = "Runtime exited before returning a response"  # MiniStack's word
 
 
 def run_by_awslambdaric(settings: Settings) -> None:
@@ -85,14 +88,32 @@ def _layers(config: dict[str, Any]) -> Iterator[bytes]:
 class PythonWorker(runtime.ProvidedWorker):  # type: ignore[misc]
     """MiniStack's own runtime API, without the 40 ms that Nagle's algorithm adds to each answer."""
 
+    exit: int | None = None  # of the latest process, once it has ended
+
     def _spawn(self, *args: Any, **kwargs: Any) -> None:
         super()._spawn(*args, **kwargs)
         lambda_svc._esm_wake.set()  # for messages that waited until this start was done
+
+    def _teardown(self) -> None:
+        if self._proc is not None:
+            self.exit = self._proc.poll()
+        super()._teardown()
+
+    def invoke(self, event: Any, request_id: str, **more: Any) -> Any:
+        """Of a process that ended meanwhile the caller is told in AWS's words."""
+        told = super().invoke(event, request_id, **more)
+        if told.get("error") == ENDED and self.exit is not None:
+            told["error_payload"]["errorMessage"] = f"RequestId: {request_id} Error: Runtime exited with error: {_how(self.exit)}"
+        return told
 
     def _build_handler_class(self, *args: Any) -> Any:
         handler = super()._build_handler_class(*args)
         handler.disable_nagle_algorithm, handler.wbufsize = True, -1
         return handler
+
+
+def _how(code: int) -> str:
+    return f"exit status {code}" if code >= 0 else f"signal: {signal.strsignal(-code)}".lower()
 
 
 def wait_briefly_for_logs() -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from local.ministack.inside import rough_deliveries, rough_tables, rough_workers
+from local.ministack.inside import rough_deliveries, rough_tables
 from local.ministack.inside.dice import Dice
 from local.ministack.rehearsal import Chance
 from local.ministack.settings import Settings
+
+DIES = 0.0005  # of all points: before and after each call to the outside, that is
 
 _made: list[tuple[Dice, Chance]] = []  # one, or none in a smooth twin
 
@@ -19,8 +21,7 @@ def patches(settings: Settings, seed: int) -> dict[str, Callable[[], None]]:
         "rough_events": lambda: rough_deliveries.scatter_events(dice),
         "rough_messages": lambda: rough_deliveries.scatter_messages(dice),
         "rough_tables": lambda: rough_tables.strain(dice),
-        "rough_spares": lambda: rough_workers.spare_who_is_awaited(chance),
-        "rough_workers": lambda: rough_workers.let_workers_die(chance, seed),
+        "rough_workers": lambda: chance.plan(seed, DIES),
     }
 
 

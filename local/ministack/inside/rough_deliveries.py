@@ -38,7 +38,9 @@ def scatter_events(dice: Dice) -> None:
 
 
 def _may_be_lost(event: dict[str, Any]) -> bool:
-    """Not the word that an upload broke off: without it a fragment counts as whole after a while, which is another end, and right."""
+    """Not the word that an upload broke off: without it a fragment counts as whole after a while, which is another end, and right.
+
+    So the journeys that tell the one end need it; that other end has a journey of its own (tests/journeys/test_bad_input.py)."""
     return event.get("Source") in BEST_EFFORT and not str(event.get("DetailType")).endswith("Failed")
 
 

@@ -1,7 +1,7 @@
 """DynamoDB as it is under load: it throttles, finds transactions in each other's way, and leaves a part of a batch unprocessed.
 
 Only what functions ask is treated so. A call is throttled once or twice as a rule, which botocore repeats by itself; now and then
-until botocore gives up, which only the function itself can repeat. Who is called and waited for is spared that and conflicts.
+until botocore gives up, which only the function itself can repeat, or who called it.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ from typing import Any
 from ministack.core.responses import error_response_json  # type: ignore[import-untyped]
 from ministack.services import dynamodb, sts  # type: ignore[import-untyped]
 
-from local.ministack.inside import rough_workers
 from local.ministack.inside.dice import Dice
 
 THROTTLED, FOR_LONG, CONFLICTS, UNPROCESSED = 0.015, 0.001, 0.02, 0.3  # shares
@@ -31,10 +30,10 @@ def strain(dice: Dice) -> None:
     handle, stubborn = dynamodb.handle_request, Counter[str]()
 
     async def strained(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Answer:
-        function, action = _function(headers), headers.get("x-amz-target", "").rpartition(".")[2]
-        if not function:
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if not _is_functions(headers):
             return await handle(method, path, headers, body, query)  # type: ignore[no-any-return]
-        if refused := _refused(dice, stubborn, function, action, body):
+        if refused := _refused(dice, stubborn, action, body):
             return refused
         left, unprocessed = _left(dice, action, body)
         status, known, answer = await handle(method, path, headers, left, query)
@@ -43,22 +42,19 @@ def strain(dice: Dice) -> None:
     dynamodb.handle_request = strained
 
 
-def _function(headers: dict[str, str]) -> str:
-    """The name of the function that asks; empty for anybody else."""
+def _is_functions(headers: dict[str, str]) -> bool:
+    """Whether a function asks: with a role's keys, which here nobody else has for DynamoDB."""
     key = re.search(r"Credential=(ASIA\w+)/", headers.get("authorization", ""))
-    session = sts._sessions.get(key[1], {}) if key else {}
-    return str(session.get("Arn", "")).rpartition("/")[2]
+    return key is not None and key[1] in sts._sessions
 
 
-def _refused(dice: Dice, stubborn: Counter[str], function: str, action: str, body: bytes) -> Answer | None:
-    call, spared = hashlib.sha256(action.encode() + body).hexdigest(), rough_workers.is_awaited(function)
-    if not spared and not stubborn[call] and dice.falls("calls throttled for long", FOR_LONG):
+def _refused(dice: Dice, stubborn: Counter[str], action: str, body: bytes) -> Answer | None:
+    call = hashlib.sha256(action.encode() + body).hexdigest()
+    if not stubborn[call] and dice.falls("calls throttled for long", FOR_LONG):
         stubborn[call] = TRIES
     if stubborn[call] or dice.falls("calls throttled", THROTTLED):
         stubborn[call] = max(0, stubborn[call] - 1)
         return _error(THROTTLES[int(dice.between("calls throttled", 0, len(THROTTLES)))], "Throughput exceeds the current capacity")
-    if spared:
-        return None
     if action == "TransactWriteItems" and dice.falls("transactions in conflict", 2 * CONFLICTS):
         return _cancelled(dice, len(json.loads(body)["TransactItems"]))
     if action in WRITES and dice.falls("writes in conflict", CONFLICTS / 2):

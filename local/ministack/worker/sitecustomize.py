@@ -40,7 +40,7 @@ def passing(point: str) -> None:
 def take_a_chance(point: str) -> None:
     """The n-th point that anybody passes is deadly or not: that is the seed's doing."""
     throw = random.Random(f"{PLAN['seed']} deaths {append('counted', b'.')}").random()
-    if throw < PLAN["chance"] and not (FOLDER / f"spared {FUNCTION}").exists():
+    if throw < PLAN["chance"]:
         append("died", f"{FUNCTION} {point}\n".encode())
         os.kill(os.getpid(), signal.SIGKILL)
 
