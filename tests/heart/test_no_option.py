@@ -156,7 +156,8 @@ def test_a_value_that_stands_although_its_option_was_taken_away_is_as_the_row_sa
     assert not refused(receipt_of(x, runs(x)[-1]))
 
 
-def test_an_option_that_is_gone_for_a_moment_is_asked_for_once_and_its_values_go_when_it_is_back():
+@pytest.mark.parametrize("seen", [False, True], ids=["nobody saw it", "another worker saw it"])
+def test_an_option_that_is_gone_for_a_moment_is_asked_for_once_and_its_values_go_when_it_is_back(seen):
     x = Execution(replace(WAITING, events=(("option", "teal"), ("drop", "sup", {"A": {"color": "teal"}, "C": {"color": "teal"}}))))
     x.event()
     refreshes(x)
@@ -167,6 +168,8 @@ def test_an_option_that_is_gone_for_a_moment_is_asked_for_once_and_its_values_go
     x.w.plytix.schema = lambda: asked.append(1) or ask()
     x.w.plytix.options.remove("teal")
     x.w.plytix.version += 1
+    if seen:
+        x.w.schemas.kept = replace(ask(), structure=x.w.schemas.kept.structure)
     while x.calm():
         pass
     assert {p.sku: p.values.get("color") for p in x.w.plytix.products.values()} == {"A": None, "C": None}

@@ -57,7 +57,7 @@ class LaneBudget:
         self._waiting = 0  # threads
         self._left: deque[Departure] = deque()  # leased for threads that wait
         self._mine = threading.local()
-        self._unheard_since = 0  # 0: the last request had an answer
+        self._unheard = (0, 0)  # since when, and when last; since 0: the last request had an answer
 
     def may_log_in(self, key: str) -> None:
         def knock(before: Budget) -> tuple[Budget, Lockout | None]:
@@ -122,12 +122,13 @@ class LaneBudget:
         """Costs a call only where silence lasts, and when it is over."""
         known = self._item.known.outage
         if not instead:
-            self._unheard_since = 0
+            self._unheard = (0, 0)
             if known:
                 self._item.change(lambda before: (replace(before, outage=None), None))
             return
-        now = self._clock()
-        since = self._unheard_since = self._unheard_since or now
+        now, (since, last) = self._clock(), self._unheard
+        since = since if now - last < outage.APART else now
+        self._unheard = (since, now)
         if outage.noted(known, since, instead, now) != known:
             self._item.change(lambda before: (replace(before, outage=outage.noted(before.outage, since, instead, now)), None))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-LASTS, AGAIN = 30_000, 60_000
-"""ms: after so long without an answer a worker notes it; while it goes on it is noted again so often."""
+LASTS, AGAIN, APART = 30_000, 60_000, 900_000
+"""ms: after so long without an answer a worker notes it; while it goes on it is noted again so often; what is further apart is not one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,9 @@ class Doubt:
             if not self._asked:
                 self._asked = True
                 with suppress(BridgeError):
-                    keep(plytix.schema(), schemas.current(), schemas)
+                    now = keep(plytix.schema(), schemas.stored(), schemas)
+                    if now != schemas.current():  # others had stored it since this message began
+                        schemas.store(now)
 
 
 def keep(listed: Schema, known: Schema | None, schemas: Schemas) -> Schema:
