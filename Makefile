@@ -26,7 +26,7 @@ test: setup ## All tests
 
 rough: SEED := $(or $(SEED),$(shell od -An -N2 -tu2 /dev/urandom | tr -d ' '))
 rough: setup ## The journeys in a rough twin: late, double and lost deliveries, throttling, deaths; SEED=n to repeat a run
-	$(RUN) pytest tests/journeys $(SHARED) --rough $(SEED) -p randomly --randomly-seed $(SEED) $(ARGS)
+	$(RUN) pytest $(or $(JOURNEYS),tests/journeys) $(SHARED) --rough $(SEED) -p randomly --randomly-seed $(SEED) $(ARGS)
 
 bench: .venv/ready ## What a file costs in requests to Plytix, beside other ways; build/bench.json
 	@$(RUN) python -m benchmarks $(ARGS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.adapters.plytix.credentials import Credentials
-from bridge.adapters.plytix.session import Session, Unlimited
+from bridge.adapters.plytix.session import NO_JSON, Session, Unlimited
 from bridge.domain.budget import FALLBACK, Window
+from bridge.errors import Later, LoginRefused
 
 HOUR = 3_600_000  # ms
 
@@ -28,17 +29,27 @@ class Learning(Unlimited):
     """One login is no use of the budget; what its token says of the account is kept."""
 
     windows: tuple[Window, ...] | None = None
+    instead = ""
 
     def learn(self, windows: tuple[Window, ...] | None) -> None:
         self.windows = windows
 
 
+    def heard(self, instead: str) -> None:
+        self.instead = instead
+
+
 def log_in(key: Credentials) -> str:
-    """How often the account may ask, as the token says it. Raises LoginRefused, or Later where Plytix cannot be asked."""
+    """How often the account may ask, as the token says it. Raises LoginRefused, also where another than Plytix answers, or Later where
+    Plytix cannot be asked."""
     account = Learning()
     session = Session(Proposed(key), account)
     try:
         session.log_in()
+    except Later:
+        if NO_JSON in account.instead:
+            raise LoginRefused(f"What answers there is not Plytix ({account.instead})", 0) from None
+        raise
     finally:
         session.close()
     if account.windows is None:

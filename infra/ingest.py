@@ -38,6 +38,7 @@ class Ingest(Construct):
         receive.table("LEDGER_TABLE", storage.ledger, "GetItem", "PutItem", "UpdateItem", "Query")
         receive.objects("EXCHANGE_BUCKET", storage.exchange, READ_VERSION, "*/inbox/*")
         receive.objects("EXCHANGE_BUCKET", storage.exchange, REPLACE, "*/receipts/*")
+        receive.lists("EXCHANGE_BUCKET", storage.exchange)  # a receipt that does not stand yet is none (404), not "forbidden"
         receive.reads("WORK_BUCKET", storage.work, "configuration/*")
         receive.tells()
         return receive

@@ -40,7 +40,7 @@ QUICK = {"upload_event_s": 2, "stays_s": 1, "claim_s": 6, "job_s": 12, "client_t
 ROUGH = {"redrive_s": 4, "chunk_size": 20}
 """Who is only slow is not to be sent again and again; and small chunks have several workers at one drop."""
 WRITES = ("create", "patch")
-PATIENCE_S = 45.0  # a machine that is busy starts functions slowly; who is well waits for a second
+PATIENCE_S = 90.0  # a machine that is busy starts functions slowly; who is well waits for a second
 PASSWORDS = {"erp": "Lachs-1887-é", "supplier": "shoes, and more", "retailer": "buy 1, get 1"}
 ATTRIBUTES = [
     {"label": "description", "name": "Description", "type_class": "HtmlAttribute"},

@@ -17,9 +17,9 @@ from cli.refusal import Refusal
 from cli.screen import Json, say_json, say_long
 from cli.session import Session
 
-NOT_BEGUN = "not begun: it begins by itself, within a minute of a key for Plytix and a configuration"
+NOT_BEGUN = "not begun: it begins by itself, within a minute of a key for Plytix and a configuration (at once: bridge mirror --refresh)"
 NO_CENSUS = "none yet"
-NOT_NOW = "Nothing was refreshed: a refresh is under way already, or Plytix cannot be asked now. Say it again in a minute"
+NOT_NOW = "Nothing was refreshed: another refresh is under way. Say it again in a minute; after one that died, in a quarter of an hour"
 
 
 def mirror(
@@ -29,7 +29,6 @@ def mirror(
 ) -> None:
     """Tell how the mirror of Plytix stands: its first load, its last refresh and census, what the account offers."""
     deployment = Session.of(ctx).deployment()
-    before = stores.mirror_states(deployment).state()
     done = invoke(deployment, "RefreshFunction", {"now": True}) if refresh else {}
     state = stores.mirror_states(deployment).state()
     facts = _facts(state, deployment) | ({"refresh": done} if refresh else {})
@@ -37,7 +36,9 @@ def mirror(
         say_json(facts)
     else:
         _say(state, facts, deployment)
-    if refresh and not done and (state.refreshed, state.page) == (before.refreshed, before.page):
+    if "stopped" in done:
+        raise Refusal(f"The refresh had to stop: {done['stopped']}. What it read by then counts; the rest goes on by itself")
+    if refresh and not done:
         raise Refusal(NOT_NOW)
 
 
@@ -60,7 +61,7 @@ def _say(state: MirrorState, facts: dict[str, Any], deployment: Deployment) -> N
         lines["bulk jobs"] = "the account has them" if state.bulk else "the account has none: a changed product is a request"
     if facts["schema"]:
         lines["schema"] = f"{counted(facts['schema']['attributes'], 'attribute')}, version {facts['schema']['version']}"
-    if done := facts.get("refresh"):
+    if (done := facts.get("refresh")) and "stopped" not in done:
         lines["refreshed"] = (f"{counted(done['listed'], 'product')} changed of late in Plytix, {done['read']:,} read anew, "
                               f"{done['sent']:,} out of step and on the way to be brought in step")
     for name, said in lines.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 EXAMPLE = "Example:  bridge secret set plytix --key TZ6Q…"
 PLYTIX = {"auth_url": "https://auth.plytix.com", "pim_url": "https://pim.plytix.com"}
 AS_BEFORE = "as it stands; at first Plytix's own"
-NOT_TRIED = "They were not tried ({}): if Plytix refuses them, `bridge switch` says so"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+NOT_TRIED = "They were not tried: if Plytix refuses them, `bridge switch` says so"
 app = typer.Typer(no_args_is_help=True, help="Store what the bridge needs to log in elsewhere.", epilog=EXAMPLE)
 setting = typer.Typer(no_args_is_help=True, help="Store it, in place of what stood there.", epilog=EXAMPLE)
 app.add_typer(setting, name="set")
@@ -38,16 +40,23 @@ def plytix(
 ) -> None:
     """Store the Plytix API key and password, once Plytix has accepted them.
 
-    Without --password it is asked for, or read from standard input. What Plytix refuses is not stored; where it cannot be reached
-    they are stored untried.
+    Without --password it is asked for, or read from standard input. What Plytix refuses, or cannot be asked of, is not stored.
     """
     secrets, arn = aws.client("secretsmanager"), Session.of(ctx).deployment()["PlytixSecretArn"]
-    urls = {name: url.rstrip("/") for name, url in {"auth_url": auth_url, "pim_url": pim_url}.items() if url}
+    urls = {name: _checked(url) for name, url in {"auth_url": auth_url, "pim_url": pim_url}.items() if url}
     body = PLYTIX | _urls_before(secrets, arn) | urls | {"api_key": key, "api_password": password or asked("API password")}
-    found = NOT_TRIED.format("--untried was said") if untried else _tried(body)
+    found = NOT_TRIED if untried else _tried(body)
     secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(body))
     say(f"Key and password are stored. {found}. Workers log in with them at {body['auth_url']} from now on; what waited goes on within "
         "minutes")
+
+
+def _checked(url: str) -> str:
+    """Refuses what can be no address of Plytix: a key goes over TLS, or to this very machine."""
+    parts = urlsplit(url)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
+        raise Refusal(f'"{url}" is no address of Plytix; nothing was stored. Write it as {PLYTIX["auth_url"]}')
+    return url.rstrip("/")
 
 
 def _tried(body: dict[str, str]) -> str:
@@ -61,7 +70,8 @@ def _tried(body: dict[str, str]) -> str:
         raise Refusal(f"{refused}, at {body['auth_url']}; nothing was stored. Look into Plytix's account settings: is it the key's own "
                       "password, and is the key active? To store them all the same: --untried") from None
     except Later as later:
-        return NOT_TRIED.format(later)
+        raise Refusal(f"They cannot be tried at {body['auth_url']} ({later}); nothing was stored. To store them all the same: "
+                      "--untried") from None
 
 
 def _urls_before(secrets: SecretsManagerClient, arn: str) -> dict[str, str]:

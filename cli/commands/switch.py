@@ -110,4 +110,4 @@ def _facts(found: Waiting) -> dict[str, Any]:
     waits = {lane.value: moment(until) for lane in Lane if (until := opens(found.budget, lane, found.now)) > found.now}
     return {"writes": found.switch.writes, "paused": paused, "waits_until": waits,
             "login_refused_since": moment(found.budget.lockout.since) if found.budget.lockout else None,
-            "no_answer_since": moment(found.budget.outage.since) if found.budget.outage else None}
+            "no_answer_since": moment(found.outage.since) if found.outage else None}

@@ -20,17 +20,19 @@ MARGIN_MS = 60_000
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """`{"now": true}`: not only when the setting says that it is due."""
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """`{"now": true}`: not only when the setting says that it is due. Gives what was done, why not all of it was (`stopped`), or, where
+    nothing was due or another is at it, nothing."""
     try:
         return keep_current(parts.clock() + context.get_remaining_time_in_millis() - MARGIN_MS, due_only=not event.get("now"))
     except Later as later:
         if later.after_s is None:
             raise
         logger.info("refresh comes again", reason=str(later), after_s=later.after_s)
+        return {"stopped": str(later)}  # waiting for the budget or a person is not failing: a later minute's call goes on
     except Stop as stop:
         tell_stop(logger, stop)
-    return {}  # waiting for the budget or a person is not failing: a later minute's call goes on
+        return {"stopped": str(stop)}
 
 
 def keep_current(until: int, *, due_only: bool) -> dict[str, int]:

@@ -54,6 +54,8 @@ from local.plytix.parts import locked
 from local.plytix.products import add, change, remove
 from local.plytix.views import full
 
+EDITED = {"sku", "label", "status", "gtin", "attributes", "categories", "assets"}
+
 
 class Control(Customs):
     """All calls; see the module for the list."""
@@ -146,8 +148,10 @@ class Control(Customs):
 
     @locked
     def edit(self, sku: str, values: dict[str, Any]) -> dict[str, Any]:
-        """A person changes a product: label, status, attributes … as in a patch."""
+        """A person changes a product: label, status, `{"attributes": {…}}`, as in a patch; other names are refused."""
         product = self._product(sku)
+        if unknown := values.keys() - EDITED:
+            raise ValueError(f"a product has no {', '.join(sorted(unknown))}: attributes stand in \"attributes\"")
         change(self.store, product, values, PERSON)
         return self._shown(product)
 

@@ -167,23 +167,36 @@ def test_of_the_same_account_later_jobs_are_small_enough_at_once(plytix, client)
 
 
 def test_where_not_even_small_jobs_are_taken_it_is_not_their_size_and_each_product_is_patched(plytix, client):
-    ids = plytix.products([{"sku": f"A-{n:02}"} for n in range(16)])
+    ids, denied = plytix.products([{"sku": f"A-{n:02}"} for n in range(16)]), []
+    client._no_jobs = lambda: denied.append(1)
     plytix.refuse(413, None, path="/api/v1/bulk/products")
 
     answers = client.patch_many(texts(ids, 4_000))
 
     assert all(answers[id].values["label"].startswith(f"{sku} x") for sku, id in ids.items())
-    assert (len(jobs(plytix, 413)), client.requests["patch"]) == (3, 16)  # one of 64 kB, two of half of it
+    assert (len(jobs(plytix, 413)), client.requests["patch"], len(denied)) == (2, 16, 1)  # 64 kB, and half of it
 
 
 def test_and_nothing_is_learnt_of_it(plytix, client):
     ids = plytix.products([{"sku": f"A-{n:02}"} for n in range(16)])
-    plytix.refuse(413, 3, path="/api/v1/bulk/products")
+    plytix.refuse(413, 2, path="/api/v1/bulk/products")
     client.patch_many(texts(ids, 4_000))
 
     client.patch_many(texts(ids, 4_001))
 
     assert len(jobs(plytix, 200)) == 1
+
+
+def test_a_job_that_is_denied_after_another_was_taken_is_remembered_too(plytix, client):
+    ids, denied = plytix.products([{"sku": f"A-{n:04}"} for n in range(1_001)]), []
+    client._no_jobs = lambda: denied.append(1)
+    plytix.meanwhile("refuse", {"status": 403, "times": None, "path": "/api/v1/bulk/products", "body": {"error": {"msg": "no"}}},
+                     "bulk.submit", "then")
+
+    answers = client.patch_many(edits(ids, label="new"))
+
+    assert all(isinstance(answer, Product) for answer in answers.values())
+    assert (len(jobs(plytix, 200)), client.requests["patch"], len(denied)) == (1, 1, 1)
 
 
 def test_a_product_that_no_job_takes_goes_alone_and_its_neighbours_by_job(plytix, client):

@@ -83,7 +83,7 @@ def test_what_plytix_refuses_is_not_stored_and_plytix_is_quoted(deployed, plytix
 
 
 @pytest.mark.parametrize("mode", ["503", "html", "drop", "gone"])
-def test_while_plytix_cannot_be_asked_it_is_stored_and_told_untried(deployed, plytix, mode):
+def test_while_plytix_cannot_be_asked_nothing_is_stored_in_the_place_of_what_may_be_good(deployed, plytix, mode):
     if mode == "gone":
         plytix.stop()
     else:
@@ -91,14 +91,32 @@ def test_while_plytix_cannot_be_asked_it_is_stored_and_told_untried(deployed, pl
 
     ended = set_by(deployed, plytix)
 
-    assert (ended.exit_code, deployed.secretsmanager.of("arn:plytix")["api_password"]) == (0, "password"), ended.output
-    assert "They were not tried (" in ended.output
-    assert "accepted" not in ended.output
+    assert (ended.exit_code, deployed.secretsmanager.of("arn:plytix")) == (1, {}), ended.output
+    assert "nothing was stored" in ended.output
+    assert "--untried" in ended.output
+
+
+@pytest.mark.parametrize("url", ["auth.plytix.com", "htp://auth.plytix.com", "https:/auth.plytix.com", "http://auth.plytix.com"])
+def test_what_can_be_no_address_of_plytix_is_told_before_the_key_goes_anywhere(deployed, url):
+    ended = deployed.run("secret", "set", "plytix", "--key", "key", "--auth-url", url, "--untried", typed="password\n")
+
+    assert (ended.exit_code, deployed.secretsmanager.of("arn:plytix")) == (1, {})
+    assert f'"{url}" is no address of Plytix' in ended.output
+
+
+def test_who_repeats_the_password_does_not_have_it_shown(deployed, plytix):
+    plytix.refuse(401, None, kind="token", body={"error": {"msg": 'bad credentials {"api_key": "key", "api_password": "s3cret"}'}})
+
+    ended = set_by(deployed, plytix, password="s3cret")
+
+    assert ended.exit_code == 1
+    assert "bad credentials" in ended.output
+    assert "s3cret" not in ended.output
 
 
 def test_nobody_is_asked_for_what_is_to_be_stored_untried(deployed, plytix):
     ended = set_by(deployed, plytix, "--untried", password="wrong")
 
     assert (ended.exit_code, deployed.secretsmanager.of("arn:plytix")["api_password"]) == (0, "wrong")
-    assert "They were not tried (--untried was said): if Plytix refuses them, `bridge switch` says so" in ended.output
+    assert "They were not tried: if Plytix refuses them, `bridge switch` says so" in ended.output
     assert plytix.counts()["kinds"] == {}

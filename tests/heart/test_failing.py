@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from bridge.domain.run import State
 from bridge.errors import BridgeError, Changed, Endless, Fate, Later
 from bridge.ports import Edit
 from bridge.services.apply import MANY, SLOW_TRIES, TRIES, Apply, apply_chunk
+from bridge.services.asking import Each, in_turn
 from bridge.services.bring import TURNS
 from bridge.services.heart import Heart
+from bridge.threads import each_in_threads
 from tests.heart.explore import Execution
 from tests.heart.scenario import Scenario
 from tests.heart.told import receipt_of, results_of
@@ -143,7 +146,7 @@ def test_a_row_that_bulk_jobs_never_tell_of_is_held_and_told_in_the_end(
 
     closed = jobs.w.ledger.runs[run]
     assert (closed.state, given_up, results_of(jobs, closed)) == (State.CLOSED, ["A"], [("A", "HELD"), ("B", "UPDATED")])
-    assert [issue["code"] for issue in receipt_of(jobs, closed)["issues"]] == ["HELD-FAILED"]
+    assert [issue["code"] for issue in receipt_of(jobs, closed)["issues"]] == ["HELD-ENDLESS"]
     assert jobs.w.tables.due("acme/erp", jobs.w.now) == ["A"]
 
 
@@ -199,8 +202,11 @@ def test_a_sku_that_plytix_calls_taken_and_nobody_finds_is_asked_for_once_a_try_
     while x.calm():
         pass
 
-    assert results_of(x, x.w.ledger.runs[run]) == [("A", "HELD"), ("B", "CREATED")]
+    closed = x.w.ledger.runs[run]
+    assert results_of(x, closed) == [("A", "HELD"), ("B", "CREATED")]
     assert (given_up, len(asked)) == (["A"], TRIES)
+    (issue,) = receipt_of(x, closed)["issues"]
+    assert (issue["code"], "SKU is taken" in issue["message"]) == ("HELD-ENDLESS", True)
 
 
 def test_a_product_that_is_never_as_it_was_told_is_tried_a_few_times_and_held_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,3 +225,38 @@ def test_a_product_that_is_never_as_it_was_told_is_tried_a_few_times_and_held_in
     apply_chunk(run, number, applying(x, given_up))
 
     assert (given_up, len(asked)) == (["A"], TRIES * TURNS)
+
+
+@pytest.mark.parametrize("trouble", [Changed("Plytix answered 409: SKU is taken"), Later("Plytix answered 500", fate=Fate.UNKNOWN)],
+                         ids=["taken and not to be found", "500"])
+@pytest.mark.parametrize("each", [in_turn, each_in_threads(1)], ids=["in turn", "as in production"])
+def test_rows_that_come_to_no_end_keep_no_other_from_its_own(each: Each, trouble: BridgeError) -> None:
+    """In one thread: the tests' world knows no others."""
+    x = queued({f"{n:02}": {"price": "1"} for n in range(20)})
+    (run,), good = x.w.ledger.runs, x.w.plytix.create
+
+    def create(sku: Sku, values: dict[str, Any]) -> Product:
+        if int(sku) < MANY - 1:
+            raise trouble
+        return good(sku, values)
+
+    x.w.plytix.create = create  # type: ignore[method-assign]
+    with pytest.raises(Later):
+        apply_chunk(run, 0, replace(applying(x, []), each=each))
+
+    assert len(x.w.plytix.products) == 20 - (MANY - 1)
+
+
+def test_an_outage_is_not_asked_for_each_row() -> None:
+    x = queued({f"{n:02}": {"price": "1"} for n in range(20)})
+    (run,), asked = x.w.ledger.runs, []
+
+    def create(sku: Sku, values: dict[str, Any]) -> Product:
+        asked.append(sku)
+        raise Later("Plytix answered 503", fate=Fate.UNKNOWN)
+
+    x.w.plytix.create = create  # type: ignore[method-assign]
+    with pytest.raises(Later, match="503"):
+        apply_chunk(run, 0, applying(x, []))
+
+    assert len(asked) == MANY

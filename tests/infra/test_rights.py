@@ -20,7 +20,8 @@ WHO = [
     ("s3:PutObject", f"{EXCHANGE}/acme/receipts/prices.json", {"receive", "prepare", "report"}),
     ("s3:PutObject", f"{EXCHANGE}/acme/outbox/catalogue/items.csv", {"publish"}),
     ("s3:GetObject", f"{EXCHANGE}/acme/receipts/prices.json", {"receive", "prepare", "report"}),
-    ("s3:ListBucketVersions", EXCHANGE, {"prepare", "redrive", "report"}),
+    ("s3:ListBucket", EXCHANGE, {"receive", "prepare", "redrive", "report"}),  # who puts a receipt looks first whether one stands
+    ("s3:ListBucketVersions", EXCHANGE, {"receive", "prepare", "redrive", "report"}),
     ("s3:GetObject", f"{WORK}/configuration/current.json", EVERYBODY),
     ("s3:PutObject", f"{WORK}/configuration/current.json", set()),
     ("s3:PutObject", f"{WORK}/stages/01J/0001", {"prepare", "report"}),

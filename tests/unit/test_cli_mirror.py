@@ -100,14 +100,18 @@ def test_a_refresh_that_is_asked_for_tells_what_it_did(cloud):
     assert json.loads(cloud.done("mirror", "--refresh", "--json"))["refresh"] == {"listed": 3, "read": 2, "sent": 1}
 
 
-@pytest.mark.parametrize(("brings", "exit_code"), [(LOADING, 1), (LOADING | {"page": {"N": "13"}}, 0)])
-def test_a_refresh_that_could_not_end_is_a_no_unless_it_came_further(cloud, brings, exit_code):
-    stands(cloud, LOADING)
-    cloud.functions.answer, cloud.functions.brings = {}, brings
+@pytest.mark.parametrize(("answer", "says"), [
+    ({}, "Nothing was refreshed: another refresh is under way"),
+    ({"stopped": "the key is refused"}, "The refresh had to stop: the key is refused. What it read by then counts"),
+], ids=["another is at it", "it had to stop"])
+def test_a_refresh_that_could_not_end_says_why(cloud, answer, says):
+    stands(cloud, LOADED)
+    cloud.functions.answer = answer
 
     result = cloud.run("mirror", "--refresh")
 
-    assert (result.exit_code, "Nothing was refreshed" in result.output) == (exit_code, exit_code == 1)
+    assert (result.exit_code, says in result.output) == (1, True)
+    assert "first load" in result.output
 
 
 def test_what_refresh_failed_at_is_told_in_a_line(cloud):

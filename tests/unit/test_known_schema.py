@@ -56,7 +56,7 @@ def with_option(option):
 def test_the_structure_is_read_once_a_day_and_the_list_of_attributes_each_time():
     account, kept = Account(), Kept()
     for at_s in (0, 300, 600, DAY, DAY + 300):
-        schema = current(account, kept, DAY, at_s * 1000)
+        schema = current(account, kept, kept.stored(), DAY, at_s * 1000)
 
     assert account.asked == ["schema", "structure", "schema", "schema", "schema", "structure", "schema"]
     assert (kept.writes, kept.schema, schema.structure.read) == (2, schema, DAY * 1000)
@@ -64,29 +64,29 @@ def test_the_structure_is_read_once_a_day_and_the_list_of_attributes_each_time()
 
 def test_an_option_more_is_stored_without_reading_the_structure_again_an_attribute_more_is_not():
     account, kept = Account(), Kept()
-    current(account, kept, DAY, 0)
+    current(account, kept, kept.stored(), DAY, 0)
     account.listed = with_option("Teal")
-    assert current(account, kept, DAY, 1).options["colour"] == ["Blue", "Red", "Teal"]
+    assert current(account, kept, kept.stored(), DAY, 1).options["colour"] == ["Blue", "Red", "Teal"]
     assert (account.asked.count("structure"), kept.schema.version) == (1, "2")
 
     account.listed = replace(LISTED, version="3", types=LISTED.types | {"size": "TextAttribute"})
-    assert current(account, kept, DAY, 2).structure.read == 2
+    assert current(account, kept, kept.stored(), DAY, 2).structure.read == 2
     assert account.asked.count("structure") == 2
 
 
 def test_a_key_that_may_not_read_families_does_not_keep_products_from_being_read():
     account, kept = Account(closed=Stop("Permission denied")), Kept()
 
-    assert current(account, kept, DAY, 5).structure == Structure(5)
+    assert current(account, kept, kept.stored(), DAY, 5).structure == Structure(5)
     account.closed = None
-    assert current(account, kept, DAY, DAY * 1000 + 5).structure.categories
+    assert current(account, kept, kept.stored(), DAY, DAY * 1000 + 5).structure.categories
     account.closed = Stop("Permission denied")
-    assert current(account, kept, DAY, 2 * DAY * 1000 + 5).structure.categories, "what was known stays known"
+    assert current(account, kept, kept.stored(), DAY, 2 * DAY * 1000 + 5).structure.categories, "what was known stays known"
 
 
 def test_a_budget_that_is_spent_lets_refresh_come_again():
     with pytest.raises(Later):
-        current(Account(closed=Later("the hour is spent", 60)), Kept(), DAY, 0)
+        current(Account(closed=Later("the hour is spent", 60)), Kept(), None, DAY, 0)
 
 
 # ---- prepare
@@ -194,12 +194,12 @@ def test_an_attribute_that_is_new_in_plytix_is_filled_after_one_question():
 
 def test_refresh_reads_the_structure_of_attributes_that_prepare_has_met_first():
     account, kept = Account(), Kept()
-    current(account, kept, DAY, DAY * 1000)
+    current(account, kept, kept.stored(), DAY, DAY * 1000)
     account.listed = replace(LISTED, version="2", types=LISTED.types | {"size": "TextAttribute"})
     rows("sku;Size\nA-1;XL\n", a_shop(Size={"to": "size"}), account, kept)
     assert kept.schema.structure.categories, "until then what is known is kept"
 
-    assert current(account, kept, DAY, DAY * 1000 + 300).structure.read == DAY * 1000 + 300
+    assert current(account, kept, kept.stored(), DAY, DAY * 1000 + 300).structure.read == DAY * 1000 + 300
 
 
 def test_the_attribute_that_vanished_while_the_file_was_read_is_plytixs_to_judge():

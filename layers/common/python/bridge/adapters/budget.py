@@ -123,14 +123,14 @@ class LaneBudget:
         known = self._item.known.outage
         if not instead:
             self._unheard = (0, 0)
-            if known:
-                self._item.change(lambda before: (replace(before, outage=None), None))
+            if known and not known.over:
+                self._item.change(lambda before: (budget.heard(before, self._clock()), None))
             return
-        now, (since, last) = self._clock(), self._unheard
-        since = since if now - last < outage.APART else now
+        now, (since, last), terms = self._clock(), self._unheard, self._terms
+        since = since if now - last < outage.APART * terms.window else now
         self._unheard = (since, now)
-        if outage.noted(known, since, instead, now) != known:
-            self._item.change(lambda before: (replace(before, outage=outage.noted(before.outage, since, instead, now)), None))
+        if now - since >= outage.LASTS * terms.window:
+            self._item.change(lambda before: (budget.unheard(before, terms, self._closings, since, instead, now), None))
 
     def _refusal(self, held: Lockout) -> LoginRefused:
         after_s = max(0, held.until - self._clock()) / 1000 + jitter(0.5)
@@ -159,7 +159,8 @@ class LaneBudget:
 
     def _ask(self, terms: Terms, asked: int) -> Lease:
         while True:
-            answer = self._item.change(lambda before: budget.lease(before, terms, self._lane, min(self._waiting, AT_ONCE), self._clock()))
+            answer = self._item.change(lambda before: budget.lease(
+                before, terms, self._lane, min(self._waiting, AT_ONCE), self._clock(), unheard=bool(self._unheard[0])))
             if isinstance(answer, Lease):
                 return answer
             self._wait(answer, terms, asked)

@@ -26,6 +26,7 @@ from bridge.domain.lockout import Lockout
 from bridge.domain.outage import Outage
 
 PARTS = 60  # a window is counted in so many parts, and one more: so many does any stretch of its length touch
+LONGEST = 6  # short windows between two probes whether Plytix answers again: soon after it does all goes on
 RESERVE = 0.03  # of a counted window, for `fast` alone; with a sixtieth lost to counting, `main` alone uses 95 %
 LISTED = 100  # departures that a law looks back on; a window that holds more is held in equal pieces
 
@@ -73,6 +74,11 @@ class Terms:
     @cached_property
     def paced(self) -> Window:
         return min(self.windows, key=lambda window: window.size)
+
+    @property
+    def window(self) -> int:
+        """The shortest, in ms."""
+        return self.paced.size if self.windows else FALLBACK[0].size
 
     @property
     def late(self) -> int:
@@ -147,6 +153,7 @@ class Why(StrEnum):
     TURN = "others are to ask Plytix first"
     SPENT = "our share of what Plytix may be asked is spent"
     CLOSED = "Plytix has refused (429), and is left alone"
+    DOWN = "Plytix does not answer, and is asked now and then"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +164,14 @@ class Wait:
     why: Why
 
 
-def lease(budget: Budget, terms: Terms, lane: Lane, n: int, now: int) -> tuple[Budget, Lease | Wait]:
-    """Up to `n` departures, fewer where more would have to wait, never more; and the budget afterwards."""
-    if now < budget.closed_until:
-        return budget, Wait(budget.closed_until, Why.CLOSED)
+def lease(budget: Budget, terms: Terms, lane: Lane, n: int, now: int, *, unheard: bool = False) -> tuple[Budget, Lease | Wait]:
+    """Up to `n` departures, fewer where more would have to wait, never more; and the budget afterwards. `unheard`: the worker's last
+    request had no answer; whether Plytix answers again others are to try first, for perhaps it is what he asks.
+    """
+    down = budget.outage is not None and not budget.outage.over
+    opens_at = budget.closed_until + (terms.window // 2 if down and unheard and budget.closed_until else 0)
+    if now < opens_at:
+        return budget, Wait(opens_at, Why.DOWN if down else Why.CLOSED)
     state = replace(_forgotten(budget, terms, now), terms=terms)
     departures: list[int] = []
     for _ in range(1 if budget.closed_until else n):
@@ -186,6 +197,24 @@ def refused(budget: Budget, terms: Terms, closings: int, now: int, wait: int | N
     first = max(terms.paced.size, (window or 0) // PARTS)
     pause = max(min(2 * budget.pause, terms.longest_pause) if budget.closed_until else first, wait or 0)
     return replace(budget, closings=budget.closings + 1, closed_until=now + pause, pause=pause)
+
+
+def unheard(budget: Budget, terms: Terms, closings: int, since: int, why: str, now: int) -> Budget:
+    """After a request, leased under `closings`, that had no answer; its worker has had none `since`. Where that lasts the budget is closed
+    as after a 429: while Plytix is down it is asked now and then, and not by all that waits.
+    """
+    out = outage.noted(budget.outage, since, why, now, terms.window)
+    if out is None or out.over or not terms.windows or closings < budget.closings:
+        return replace(budget, outage=out)
+    pause = min(2 * budget.pause, LONGEST * terms.window) if budget.closed_until else terms.window
+    return replace(budget, outage=out, closings=budget.closings + 1, closed_until=now + pause, pause=pause)
+
+
+def heard(budget: Budget, now: int) -> Budget:
+    """After an answer of Plytix itself: an outage is over, whoever's request it was, and nobody need wait for the next probe."""
+    if not budget.outage or budget.outage.over:
+        return budget
+    return replace(budget, outage=outage.ended(budget.outage, now), closed_until=0, pause=0)
 
 
 def succeeded(budget: Budget, closings: int) -> Budget:

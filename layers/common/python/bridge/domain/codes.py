@@ -187,7 +187,7 @@ VALUE_GTIN_CHECK = Code("VALUE-GTIN-CHECK", ERROR,
 # What Plytix says
 PLYTIX_REFUSED = Code("PLYTIX-REFUSED", ERROR,
     'Plytix does not take "{value}" for {attribute}: {said}',
-    "Correct the value; the others of this row are taken without it.")
+    "Correct the value, or have Plytix' people see to it; the others of this row are taken without it.")
 PLYTIX_ATTRIBUTE = Code("PLYTIX-ATTRIBUTE", ERROR,
     "Plytix has no attribute {attribute}, which this column is meant to fill",
     "Nothing that you could mend: the feed or Plytix is set up wrongly, and its people must see to it.")
@@ -217,6 +217,9 @@ OVER_PERSON = Code("OVER-PERSON", WARNING,
 HELD_FAILED = Code("HELD-FAILED", WARNING,
     "the bridge failed at this row, again and again; that is its own fault, and its people find it in their alarms",
     "Nothing to do: it is tried again until it is done. If it is urgent, name the run to the bridge's people.")
+HELD_ENDLESS = Code("HELD-ENDLESS", WARNING,
+    "Plytix answers, but what this row asks of it comes to no end: {said}",
+    "Nothing to do: it is tried again until it is done. If it is urgent, ask the bridge's people to look at this product in Plytix.")
 HELD_PRODUCT = Code("HELD-PRODUCT", WARNING,
     "there is no such product yet, and this feed creates none; the row waits for it",
     "Nothing to do, if it will come from another source. Otherwise check the product's number.")
@@ -226,7 +229,7 @@ HELD_RENAMED = Code("HELD-RENAMED", WARNING,
 
 CATALOGUE: dict[str, Code] = {entry.code: entry for entry in list(globals().values()) if isinstance(entry, Code)}
 """By code, in the order of this page: stored issues are read back by it."""
-HOLDING = frozenset(entry.code for entry in (ROW_UNFINISHED, HELD_FAILED, HELD_PRODUCT, HELD_RENAMED))
+HOLDING = frozenset(entry.code for entry in (ROW_UNFINISHED, HELD_FAILED, HELD_ENDLESS, HELD_PRODUCT, HELD_RENAMED))
 """Warnings whose row waits; after any other it counts, or was skipped."""
 
 GROUPS = {"FOLDER FEED FILE COLUMN": "The file", "ROW KEY": "Rows", "CELL VALUE": "Cells", "PLYTIX": "What Plytix says",

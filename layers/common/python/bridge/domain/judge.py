@@ -18,6 +18,8 @@ from bridge.domain.wanted import EXISTS, Wanted, spread
 NEWER = "newer"  # a later drop of this feed says otherwise
 OVER = "over"  # a person's value was overwritten
 FAILED = "failed"  # the bridge itself, again and again
+ENDLESS = "endless"  # what was asked of Plytix, again and again
+GIVEN_UP = (FAILED, ENDLESS)
 RETIRED = "retired"  # the feed was taken out of the configuration meanwhile
 
 

@@ -1,35 +1,47 @@
-"""Plytix is not to be reached, or answers with nothing that is its own: noted where that lasts, so that who looks is told.
+"""Plytix is not to be reached, or answers with nothing that is its own: noted where that lasts, for all workers and whoever looks.
 
-Only what lasts is worth a write: a worker that misses one answer and gets the next says nothing.
+Only what lasts is worth a write: a worker that misses one answer and gets the next says nothing. Times in ms; spans are in short windows
+of the account (ten seconds, as a rule).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-LASTS, AGAIN, APART = 30_000, 60_000, 900_000
-"""ms: after so long without an answer a worker notes it; while it goes on it is noted again so often; what is further apart is not one."""
+LASTS, AGAIN, APART = 1.5, 6, 90
+"""After so long without an answer a worker notes it; while it goes on it is noted again so often; what is further apart is not one."""
+DENIED, FORGOTTEN = 60, 360
+"""So long it must last before it is said once more, for so long after another worker was answered all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Since when (ms), what came instead of an answer, and when it was last tried."""
+    """Since when (ms), what came instead of an answer, when it was last tried, and when one came after all (0: it lasts)."""
 
     since: int
     why: str
     tried: int
+    over: int = 0
 
 
-def noted(outage: Outage | None, since: int, why: str, now: int) -> Outage | None:
+def noted(outage: Outage | None, since: int, why: str, now: int, window: int) -> Outage | None:
     """After one more request without an answer; a worker has had none `since`."""
-    if now - since < LASTS or (outage and now - outage.tried < AGAIN):
+    if outage and outage.over:
+        lasts = DENIED if now - outage.over < FORGOTTEN * window else LASTS
+        return Outage(since, why, now) if now - max(since, outage.over) >= lasts * window else outage
+    if now - since < LASTS * window or (outage and now - outage.tried < AGAIN * window):
         return outage
     return Outage(min(since, outage.since) if outage else since, why, now)
 
 
+def ended(outage: Outage, now: int) -> Outage:
+    """After an answer."""
+    return replace(outage, over=now)
+
+
 def to_json(outage: Outage | None) -> list[Any] | None:
-    return [outage.since, outage.why, outage.tried] if outage else None
+    return [outage.since, outage.why, outage.tried, outage.over] if outage else None
 
 
 def from_json(body: list[Any] | None) -> Outage | None:

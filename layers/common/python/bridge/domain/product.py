@@ -103,5 +103,7 @@ class Schema:
         return {label for label in self.types if self.type_class(label) in type_classes}
 
 
+NO_SUCH_LABEL = "label does not exist"
+"""What Plytix says of an attribute that it does not have (plytix-api.md §6.4)."""
 NO_SCHEMA = Schema("", {})
 """As long as nobody has asked for it."""

@@ -11,8 +11,9 @@ from bridge.domain import codes
 from bridge.domain.counted import counted
 from bridge.domain.drop import within
 from bridge.domain.issue import Issue
-from bridge.domain.judge import FAILED, NEWER, OVER, RETIRED, Note
+from bridge.domain.judge import ENDLESS, FAILED, NEWER, OVER, RETIRED, Note
 from bridge.domain.outcome import FINAL, Standing
+from bridge.domain.product import NO_SUCH_LABEL
 from bridge.domain.row import Value
 from bridge.domain.run import ENDED, Run, State
 
@@ -23,6 +24,7 @@ NAME_MOST = 200
 """Bytes of a drop's name in that of its receipt, which is longer and must be one that a partner's disk takes."""
 CODES = {
     NEWER: codes.SKIPPED_NEWER, OVER: codes.OVER_PERSON, RETIRED: codes.SKIPPED_RETIRED, FAILED: codes.HELD_FAILED,
+    ENDLESS: codes.HELD_ENDLESS,
     Standing.BEATEN: codes.SKIPPED_FEED, Standing.LEFT: codes.SKIPPED_PERSON,
     Standing.GONE: codes.SKIPPED_DELETED, Standing.WAITS: codes.HELD_PRODUCT, Standing.RENAMED: codes.HELD_RENAMED,
     Standing.REFUSED: codes.PLYTIX_REFUSED,
@@ -39,8 +41,6 @@ HEADLINES = {
 }
 CUT_LATE = "cut off: what had come by then was taken, every row of it has its result"
 
-NO_SUCH_LABEL = "label does not exist"
-"""What Plytix says of an attribute that it does not have (plytix-api.md §6.4)."""
 STATES = {State.READING: "received", State.COMMITTING: "checked", State.APPLYING: "checked"}
 """A partner is told received → checked → closed; the steps between are ours."""
 
@@ -126,7 +126,7 @@ def _requests(run: Run) -> list[str]:
     if run.state is State.CLOSED:
         were = "was" if planned == 1 else "were"
         return [f"{counted(spent, 'request')} to Plytix, {planned:,} {were} planned"] if planned or spent else []
-    when = f"about {_time(run.due)}" if run.due else "as soon as the bridge may ask it"
+    when = f"about {_time(run.due)}, as it looked then" if run.due else "when a pause or an outage is over that nobody can tell the end of"
     return [f"{counted(planned, 'request')} to Plytix {'is' if planned == 1 else 'are'} planned, to be done {when}"] if planned else []
 
 

@@ -69,10 +69,12 @@ class Run:
 
     @property
     def left(self) -> int:
-        """Requests that are still to come, as planned: what it asks besides, of another kind, does none of them. Before the plan: 0."""
+        """Requests that are still to come, as planned: what it asks besides, of another kind, does none of them. Where failures have cost
+        as many: one a row whose outcome is not known. Before the plan: 0."""
         if self.state not in (State.COMMITTING, State.APPLYING) or self.complete:
             return 0
-        return sum(max(0, planned - self.spent.get(kind, 0)) for kind, planned in self.plan.items())
+        planned = sum(max(0, n - self.spent.get(kind, 0)) for kind, n in self.plan.items())
+        return planned or min(sum(self.plan.values()), self.rows - sum(self.counts.get(outcome, 0) for outcome in FINAL))
 
     @property
     def complete(self) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 
 from bridge.configuration import Lane
 
-ASK_AGAIN_S = 300.0
-"""What is stopped comes back so often to see whether it still is."""
+ASK_AGAIN_S = 60.0
+"""What is stopped comes back so often to see whether it still is; after a long while less often, and `redrive` wakes it."""
 
 
 class Kind(StrEnum):

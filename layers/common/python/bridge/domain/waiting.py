@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bridge.configuration import Lane
 from bridge.domain.budget import Budget, opens
+from bridge.domain.outage import Outage
 from bridge.domain.switch import Switch
 
 
@@ -25,7 +26,12 @@ class Waiting:
 
     def untold(self, lane: Lane, feed: str) -> bool:
         """Whether nobody can tell for how long it waits."""
-        return self.stopped(lane, feed) or self.budget.outage is not None
+        return self.stopped(lane, feed) or self.outage is not None
+
+    @property
+    def outage(self) -> Outage | None:
+        """That lasts."""
+        return self.budget.outage if self.budget.outage and not self.budget.outage.over else None
 
     def waits(self, lane: Lane, feed: str) -> bool:
         """Whether what this feed's runs have to send in this lane can only wait."""
@@ -36,12 +42,13 @@ class Waiting:
         held = self.budget.lockout
         refused = [f"Plytix does not accept the API key since {_moment(held.since)} ({held.why}): set another with "
                    "`bridge secret set plytix --key KEY`; all that is to be sent waits for it"] if held else []
-        out = self.budget.outage
+        out = self.outage
         silent = [f"Plytix does not answer since {_moment(out.since)} ({out.why}; last tried {_moment(out.tried)}): nothing is lost, "
                   "what is to be sent is tried again by itself"] if out else []
         return self.switch.notices() + refused + silent + [
             f"the lane {lane} waits until {_moment(until)}: {why}"
             for lane in Lane if (until := opens(self.budget, lane, self.now)) > self.now
+            if not self.outage
             for why in ["Plytix refuses (429)" if self.budget.closed_until > self.now else "our share of its hour is spent"]]
 
 

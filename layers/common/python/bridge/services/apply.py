@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.configuration import Feed
-from bridge.domain.judge import FAILED, RETIRED, Judged, Note
+from bridge.domain.judge import ENDLESS, FAILED, GIVEN_UP, RETIRED, Judged, Note
 from bridge.domain.mirror import Existence
 from bridge.domain.outcome import Outcome
 from bridge.domain.row import Sku
@@ -24,12 +24,11 @@ from bridge.services.note import remember
 from bridge.services.part import Part, part_of
 
 MANY = 5
-"""Faults of ours in one attempt, after which no further row is begun."""
+"""Faults in one attempt, after which no further row is begun."""
 TRIES = 10
 """Of one row: what fails so often, over more than a quarter of an hour, will fail always. Its SKU stays open, and `redrive` goes on."""
 SLOW_TRIES = 100
 """The same where bulk jobs do not come to their end: each is waited for, so that it is most of a day."""
-GIVEN_UP = Judged(Outcome.HELD, (Note("sku", FAILED),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +84,18 @@ def _bring_rest(run: Run, rows: list[StagedRow], part: Part, needs: Apply) -> No
 
 
 def _each_alone(ways: list[Way], part: Part, needs: Apply) -> None:
-    """A fault of ours at one row keeps no other from its end; at many it is not the rows', unless some were given up already."""
-    faults, many = [], math.inf if GIVEN_UP in part.outcomes.values() else MANY
+    """What comes to no end keeps no other row from its own, nor does a fault of ours or of Plytix (5xx) at one; at many it is not the
+    rows', unless some were given up already."""
+    faults, many = [], math.inf if any(note.why in GIVEN_UP for judged in part.outcomes.values() for note in judged.notes) else MANY
 
     def one(way: Way) -> None:
         try:
             alone(way, needs.heart)
-        except BridgeError:
-            raise
+        except Endless:
+            pass  # told at the way's end
         except Exception as fault:
+            if isinstance(fault, BridgeError) and not (isinstance(fault, Later) and fault.fate is Fate.UNKNOWN):
+                raise
             faults.append(fault)
             if len(faults) >= many:
                 raise
@@ -122,7 +124,8 @@ def _brought(asked: Asked, needs: Apply) -> Asking:
         if needs.ledger.fail(asked.run.id, asked.row.sku, slow=slow) < (SLOW_TRIES if slow else TRIES):
             raise
         needs.gives_up(asked.row.sku, error)
-        return GIVEN_UP
+        endless = isinstance(error, Endless)
+        return Judged(Outcome.HELD, (Note("sku", ENDLESS if endless else FAILED, other=str(error) if endless else None),))
 
 
 def _look_up(feed: Feed, rows: list[StagedRow], needs: Apply) -> None:

@@ -22,9 +22,9 @@ from bridge.domain.history import Act, Entry, Made
 from bridge.domain.judge import Judged, judge
 from bridge.domain.mirror import Mirror
 from bridge.domain.outcome import Outcome
-from bridge.domain.product import Product
+from bridge.domain.product import NO_SUCH_LABEL, Product
 from bridge.domain.reconcile import Change, Kind, reconcile, without
-from bridge.domain.row import Sku
+from bridge.domain.row import Sku, Value
 from bridge.domain.run import Run
 from bridge.domain.switch import ASK_AGAIN_S
 from bridge.domain.wanted import ELSEWHERE, EXISTS, Refusal, Wanted, definition, owed, told
@@ -200,12 +200,19 @@ def _look(sku: Sku, id: str, heart: Heart) -> Generator[Ask, Product | None, boo
     return product is not None
 
 
+def _doubted(heart: Heart, refused: dict[str, Value]) -> set[str]:
+    """Of which attributes Plytix has been asked now, since the schema as known would have taken the value."""
+    known = heart.schemas.current()
+    unexplained = {a for a, value in refused.items() if a in known.types and not known.lacks(a, value)}
+    return heart.doubt.settle(unexplained, heart.plytix, heart.schemas) if heart.left_s > 0 else set()
+
+
 def _note_refused(sku: Sku, heart: Heart, wanted: dict[str, Wanted], change: Change, refusal: Refused) -> list[Entry]:
     """Noted where the value came from; the rest goes at once. Who names nothing we sent refuses all of it, for whatever reason."""
     named = set(refusal.fields) & set(change.send)
-    if named.difference(ELSEWHERE) and heart.left_s > 0:
-        heart.doubt.settle(heart.plytix, heart.schemas)
-    schema = heart.schemas.current()
+    asked, schema = _doubted(heart, {a: change.send[a].said.value for a in named.difference(ELSEWHERE)}), heart.schemas.current()
+    if any(refusal.fields[a].rstrip(".") == NO_SUCH_LABEL for a in asked & schema.types.keys()):
+        return []  # it is back already: to be sent once more
     definitions = {a: definition(schema, a, w.said.value) if a in named else schema.version for a, w in change.send.items()}
     named, whole = named or set(change.send), "; ".join(f"{f}: {m}" if f != "*" else m for f, m in refusal.fields.items())
     entries = []

@@ -81,8 +81,11 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
     An attempt that had to stop notes how many pages it has sent, so that the next one does not send what only waits once more.
     """
     settings, loading = needs.configuration.settings, not state.loaded
-    may_be_right = _had_another_schema(needs, state)
-    schema = current(needs.plytix, needs.schemas, settings.structure_s, start)
+    stored = needs.schemas.stored()
+    another = bool(state.freed) or (stored is not None and stored.version != state.schema)  # somebody saw another, and refused by it
+    if another and not state.freed:
+        needs.states.freed("", "", Sku(""))  # known also to whoever comes next, if this one has to stop
+    schema = current(needs.plytix, needs.schemas, stored, settings.structure_s, start)
     since = None if loading else state.since - int(settings.refresh_overlap_s * 1000)
     began, at = (state.since, state.page) if state.page else (start, 1)
     told, nudged = {"listed": 0, "read": 0, "sent": 0}, state.nudged
@@ -94,7 +97,7 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
             told["sent"] += nudge(touched, needs)
             nudged = max(nudged, at)
             told["listed"], told["read"] = told["listed"] + len(page), told["read"] + len(late)
-        if may_be_right or schema.version != state.schema:  # what Plytix refused
+        if another or schema.version != state.schema:  # what Plytix refused may be right now
             told["sent"] += _free(schema.version, state.freed, needs)
     except Later:
         if loading:
@@ -108,14 +111,6 @@ def _refresh(needs: Refresh, start: int, state: MirrorState) -> dict[str, int]:
     needs.states.complete(replace(state, loaded=state.loaded or end, since=began, refreshed=end, schema=schema.version, census=census,
                                   bulk=bulk, page=0, nudged=0, freed=()))
     return told
-
-
-def _had_another_schema(needs: Refresh, state: MirrorState) -> bool:
-    """Since the last refresh somebody else saw, and stored, a schema by which values were refused; it may be as before again."""
-    stored = needs.schemas.stored()
-    if stored and stored.version != state.schema and not state.freed:
-        needs.states.freed("", "", Sku(""))  # known also to whoever comes next, if this one has to stop
-    return bool(state.freed) or bool(stored and stored.version != state.schema)
 
 
 def may_edit_many(needs: Refresh, state: MirrorState) -> bool:

@@ -18,10 +18,10 @@ from bridge.errors import BridgeError, Stop
 from bridge.ports import Plytix, Schemas
 
 
-def current(plytix: Plytix, schemas: Schemas, age_s: float, now: int) -> Schema:
-    """Asked anew, in one request, and stored where it differs. The structure costs dozens: only where attributes have come or gone,
-    and when it is as old as the setting allows."""
-    stored, listed = schemas.stored(), plytix.schema()
+def current(plytix: Plytix, schemas: Schemas, stored: Schema | None, age_s: float, now: int) -> Schema:
+    """Asked anew, in one request, and stored where it differs from what was `stored`. The structure costs dozens: only where attributes
+    have come or gone, and when it is as old as the setting allows."""
+    listed = plytix.schema()
     known = stored.structure if stored else None
     if stored is None or known is None or stored.types != listed.types or now - known.read >= age_s * 1000:
         known = _structure(plytix, known, now)
@@ -103,21 +103,24 @@ class Known:
 
 
 class Doubt:
-    """Asks the schema anew, once in the life of a message, when Plytix refuses a value that it would take as we know it: an attribute or an
-    option may be gone, and the value must wait for that to come back, not for a change of what we believed."""
+    """Asks the schema anew, once an attribute in the life of a message, when Plytix refuses a value that it would take as we know it: an
+    attribute or an option may be gone, and the value must wait for that to come back, not for a change of what we believed."""
 
     def __init__(self) -> None:
-        self._asking, self._asked = threading.Lock(), False
+        self._asking, self._settled = threading.Lock(), set[str]()
 
-    def settle(self, plytix: Plytix, schemas: Schemas) -> None:
-        """Where Plytix cannot be asked now, it stays with what is known."""
+    def settle(self, attributes: set[str], plytix: Plytix, schemas: Schemas) -> set[str]:
+        """Of which of them it was asked now. Where Plytix cannot be asked, it stays with what is known."""
         with self._asking:
-            if not self._asked:
-                self._asked = True
+            asked = attributes - self._settled
+            self._settled |= asked
+            if asked:
                 with suppress(BridgeError):
                     now = keep(plytix.schema(), schemas.stored(), schemas)
                     if now != schemas.current():  # others had stored it since this message began
                         schemas.store(now)
+                    return asked
+        return set()
 
 
 def keep(listed: Schema, known: Schema | None, schemas: Schemas) -> Schema:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from bridge.adapters.plytix.search import PAGE
 from bridge.adapters.plytix.session import Call, Kind, Session
 from bridge.domain.product import Product
 from bridge.domain.values import digest
-from bridge.errors import BridgeError, Changed, Endless, Fate, Later, LoginRefused, Refused, Stop, TooLarge
+from bridge.errors import BridgeError, Changed, Denied, Endless, Fate, Later, LoginRefused, Refused, Stop, TooLarge
 from bridge.ports import Edit
 
 ROWS, BYTES = 1_000, 5_000_000  # of one job; the first is Plytix's, the second is not known (§16)
@@ -85,8 +85,8 @@ class Jobs:
         return True
 
     def edit(self, edits: Sequence[Edit], patience_s: float) -> dict[str, Product | BridgeError]:
-        """By id the product as it is afterwards, or what became of its row; TooLarge: no job takes it.
-        Raises Stop, Refused, Changed where there was no job at all."""
+        """By id the product as it is afterwards, or what became of its row; TooLarge: it is one that no job takes;
+        Denied: Plytix takes no jobs. Raises Stop, Refused, Changed where there was no job at all."""
         answers: dict[str, Product | BridgeError] = {}
         until = self._clock() + patience_s
         parts = deque(split([(edit, self._write(edit)) for edit in edits], self._bytes))
@@ -97,18 +97,20 @@ class Jobs:
                     raise Later("there is no time for another bulk job", 0)
                 answers |= self._job([edit for edit, _ in part], [row for _, row in part], until)
             except TooLarge as error:
-                if len(part) > 1 and size(part) > FLOOR:
+                if len(part) == 1:
+                    answers[part[0][0].id] = error
+                elif size(part) > FLOOR:
                     self._bytes = larger_half(part)  # nor are the jobs to come any larger
                     parts = deque(split([row for rows in (part, *parts) for row in rows], self._bytes))
-                    continue
-                answers |= {edit.id: error for edit, _ in part}
-                if len(part) > 1:
+                else:
                     self._bytes = BYTES  # what was learnt about sizes was about something else
+                    return answers | _each(Denied("Plytix takes no bulk job, however small (413)"), (part, *parts))
+            except Denied as denied:
+                return answers | _each(denied, (part, *parts))
             except BridgeError as error:
                 if not answers and not isinstance(error, Later):
                     raise
-                later = error if isinstance(error, Later) else Later(str(error), 0)  # of this part; what is done is told
-                answers |= dict.fromkeys((edit.id for edit, _ in part), later)
+                answers |= _each(error if isinstance(error, Later) else Later(str(error), 0), (part,))  # what is done is told
         return answers
 
     def _job(self, edits: list[Edit], rows: list[dict[str, Any]], until: float) -> dict[str, Product | BridgeError]:
@@ -168,6 +170,10 @@ def _became(edit: Edit, product: Product | None, told: Summary, fate: Fate) -> P
         return product
     untold = Later if told is SILENCE else Endless
     return untold(f"{edit.sku}: a bulk job did not tell what became of it", fate=fate)
+
+
+def _each(error: BridgeError, parts: Iterable[list[Row]]) -> dict[str, Product | BridgeError]:
+    return {edit.id: error for part in parts for edit, _ in part}
 
 
 def split(rows: list[Row], most: int) -> Iterator[list[Row]]:

@@ -48,9 +48,16 @@ class Login:
         if isinstance(error, Later):
             raise error
         if error:
-            raise self._door.locked_out(key.version, str(error))
+            raise self._door.locked_out(key.version, _without(str(error), key.api_password, key.api_key))
         match data(answer):
             case [{"access_token": str(token)}] if token:
                 self._door.learn(windows(token))
                 return token
         raise Later("Plytix gave no token")
+
+
+def _without(said: str, *secrets: str) -> str:
+    """Who answers may repeat what he was sent, and people read what he says."""
+    for secret in filter(None, secrets):
+        said = said.replace(secret, "…")
+    return said

@@ -79,11 +79,11 @@ class Products:
             self._schema_until = 0  # read back without a column that it does not know, what was written there would seem to be gone
         try:
             answers = self._jobs.edit(edits, patience_s)
-        except (Denied, Refused, Changed) as error:
-            if isinstance(error, Denied):
-                self._no_jobs()
+        except (Refused, Changed):
             return self._patch_each(edits, until)
-        answers |= self._patch_each([edit for edit in edits if isinstance(answers[edit.id], TooLarge)], until)
+        if any(isinstance(answer, Denied) for answer in answers.values()):
+            self._no_jobs()
+        answers |= self._patch_each([edit for edit in edits if isinstance(answers[edit.id], (TooLarge, Denied))], until)
         sent = {edit.id: edit.values.keys() for edit in edits}
         return {id: Refused(at_fault(a.fields, sent[id])) if isinstance(a, Refused) else a for id, a in answers.items()}
 

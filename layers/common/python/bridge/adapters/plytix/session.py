@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -31,6 +32,7 @@ REACH = Retry(total=2, connect=2, status_forcelist=(), backoff_factor=0.2, backo
 READ = REACH.new(status_forcelist=(502, 503, 504), allowed_methods=None)
 """How often the same request is sent again at once. Nobody heard it (no connection): any; a gateway's excuse: reads only,
 for a write may have been done (plytix-api.md §4). A repeat is a request like any other and takes its own lease."""
+NO_JSON = "and no JSON"
 PATIENCE_S = 5
 """A gateway's Retry-After is waited out here up to this; whoever is told of a longer one comes again Later."""
 
@@ -210,12 +212,16 @@ class Session:
     def _heard(self, answer: Answer) -> Answer:
         """The budget hears whether that was Plytix itself."""
         of_its_own = answer.status < 500 and (answer.body is not None or not answer.size_bytes)
-        self._budget.heard("" if of_its_own else f"{answer.status}" if answer.status >= 500 else f"{answer.status}, and no JSON")
+        self._note("" if of_its_own else f"{answer.status}" if answer.status >= 500 else f"{answer.status}, {NO_JSON}")
         return answer
 
     def _unheard(self, call: Call, instead: str, fate: Fate) -> Later:
-        self._budget.heard(instead)
+        self._note(instead)
         return Later(f"{call.method} {call.path}: {instead}", fate=fate)
+
+    def _note(self, instead: str) -> None:
+        with suppress(Later):  # the ledger's trouble says nothing of what became of the request
+            self._budget.heard(instead)
 
     def _once(self, call: Call, token: str, base_url: str, until: float) -> Answer:
         if call.kind in WRITES:
