@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
 from difflib import get_close_matches
@@ -139,11 +140,23 @@ def _run_facts(run: Run) -> dict[str, Any]:
 
 
 def _all_facts(run: Run, deployment: Deployment) -> dict[str, Any]:
-    return _run_facts(run) | {
+    facts = _run_facts(run)
+    return facts | {
+        "outcomes": _so_far(run, facts["outcomes"], deployment),
         "bytes": run.drop.size, "version": run.drop.version, "sequence": run.sequence, "configuration": run.configuration,
         "whole": run.whole, "chunks": {"staged": run.staged, "committed": run.noted, "total": run.total, "done": run.done},
         "planned": dict(run.plan), "done_by": moment(run.due), "expected": moment(_expected(run, deployment)), "spent": dict(run.spent),
         "closed": moment(run.closed), "reported": moment(run.reported), "issues": _issues(run, deployment)}
+
+
+def _so_far(run: Run, counted: dict[str, int], deployment: Deployment) -> dict[str, int]:
+    """Rows of chunks under way too, as far as those came; they count for the run when their chunk is done."""
+    if not run.open_chunks:
+        return counted
+    ledger = stores.ledger(deployment)
+    done = {number for number, _ in ledger.chunks_done(run.id)}
+    under_way = Counter(judged.outcome for number, part in ledger.parts(run.id) if number not in done for judged in part.values())
+    return {o.value: n for o in FINAL if (n := counted.get(o.value, 0) + under_way[o])}
 
 
 def _expected(run: Run, deployment: Deployment) -> int:

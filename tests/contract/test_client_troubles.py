@@ -246,3 +246,17 @@ def test_the_budget_hears_whether_plytix_itself_has_answered_however_often_it_wa
         products.read("64b000000000000000000000")
 
     assert budget.told == [told]
+
+
+def test_what_became_of_a_write_is_told_also_where_the_outage_cannot_be_noted(plytix, client):
+    class Throttled(Unlimited):
+        def heard(self, instead):
+            raise Later("the ledger is busy", fate=Fate.NOT_DONE)
+
+    products = client(budget=Throttled())
+    products.schema()
+    plytix.fault("drop", kind="product.create")
+
+    with pytest.raises(Later, match="no answer") as later:
+        products.create(A1, SHOE)
+    assert later.value.fate is Fate.IN_FLIGHT

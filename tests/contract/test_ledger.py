@@ -153,6 +153,15 @@ def test_parts_too_large_for_an_item_leave_one_object_behind_and_a_chunk_keeps_i
     assert [key.split("/")[0] for key in cloud.keys(bucket)] == ["parts", "values"]
 
 
+def test_all_parts_of_a_run_are_told_as_they_were_noted_last(ledger):
+    one, two = ({Sku(sku): Judged(Outcome.CREATED)} for sku in "AB")
+    for number, outcomes in ((0, one), (11, one), (0, one | two)):
+        ledger.note_part("r1", number, outcomes)
+    ledger.note_part("r2", 1, two)
+
+    assert list(ledger.parts("r1")) == [(0, one | two), (11, one)]
+
+
 def test_failures_of_a_row_are_counted_for_each_run_and_apart_from_jobs_without_an_end(ledger):
     counted = [ledger.fail(*of, slow=slow) for *of, slow in [
         ("r1", Sku("A"), False), ("r1", Sku("A"), True), ("r1", Sku("A"), False), ("r1", Sku("B"), False), ("r2", Sku("A"), False)]]

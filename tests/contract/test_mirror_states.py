@@ -58,3 +58,13 @@ def test_how_far_refused_values_were_looked_at_is_known_until_a_refresh_is_compl
     assert states.state() == replace(loaded, freed=("2", "acme/sup", "A-2"))
     states.complete(loaded)
     assert states.state() == loaded
+
+
+def test_a_census_in_between_leaves_what_a_refresh_that_stopped_has_noted(states):
+    states.complete(MirrorState(loaded=NOW, since=NOW, refreshed=NOW, schema="1", census=1))
+    states.nudged(7)
+    states.freed("2", "acme/erp", "A-1")
+
+    states.complete(replace(states.state(), census=NOW))
+
+    assert (states.state().nudged, states.state().freed, states.state().census) == (7, ("2", "acme/erp", "A-1"), NOW)

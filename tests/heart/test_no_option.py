@@ -8,10 +8,12 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from bridge.errors import Later
+from bridge.errors import Later, Refused
+from bridge.services.apply import apply_chunk
 from bridge.services.refresh import Refresh, refresh
 from tests.heart.explore import Execution, Moment
 from tests.heart.scenario import Scenario
+from tests.heart.test_failing import applying, queued
 from tests.heart.told import end_of, outcomes_of, receipt_of
 from tests.heart.world import Message
 
@@ -207,3 +209,82 @@ def test_and_also_where_that_refresh_has_to_stop(stops_at):
     refreshes(x)
 
     assert {p.sku: p.values.get("color") for p in x.w.plytix.products.values()} == {"A": "teal", "B": "teal"}
+
+
+# ---- an attribute that is gone for a moment
+class Interlude:
+    """Plytix lacks `price` while `gone`, and refuses a price of 1 for a reason that no definition tells."""
+
+    def __init__(self, rows):
+        self.x, self.gone, self.asked = queued(rows), False, []
+        plytix = self.x.w.plytix
+        self._create, self._schema = plytix.create, plytix.schema
+        plytix.create, plytix.schema = self.create, self.schema
+        self.refreshes()
+        self.x.w.changes.clear()
+        self.asked.clear()
+
+    def create(self, sku, values):
+        if self.gone and "price" in values:
+            raise Refused({"price": "label does not exist"})
+        if values.get("price") == 1 or values.get("price") == "1":
+            raise Refused({"price": "must be more than 1"})
+        return self._create(sku, values)
+
+    def schema(self):
+        self.asked.append(self.gone)
+        found = self._schema()
+        return replace(found, version="gone", types={a: t for a, t in found.types.items() if a != "price"}) if self.gone else found
+
+    def applies(self):
+        (run,) = self.x.w.ledger.runs
+        apply_chunk(run, 0, applying(self.x, []))
+        while self.x.calm():
+            pass
+
+    def refreshes(self):
+        w = self.x.w
+        w.now += 1_000_000
+        refresh(Refresh(w.configuration, w.ledger, w.tables, w.plytix, w.schemas.opened(), w.censuses, w.queues, w.clock), due_only=False)
+        while self.x.calm():
+            pass
+
+    def prices(self):
+        return {p.sku: str(p.values.get("price")) for p in self.x.w.plytix.products.values()}
+
+
+def test_an_attribute_that_is_back_before_it_is_asked_for_is_sent_once_more():
+    moment = Interlude({"B": {"price": "2"}})
+    moment.gone, schema = True, moment.schema
+
+    def back():
+        moment.gone = False
+        return schema()
+
+    moment.x.w.plytix.schema = back
+    moment.applies()
+
+    assert moment.prices() == {"B": "2"}
+
+
+def test_an_attribute_that_is_gone_is_asked_for_once_a_message_and_its_values_go_when_it_is_back():
+    moment = Interlude({sku: {"price": "2"} for sku in "ABC"})
+    moment.gone = True
+    moment.applies()
+    assert moment.asked == [True]
+    assert moment.prices() == dict.fromkeys("ABC", "None")
+
+    moment.gone = False
+    moment.refreshes()
+    assert moment.prices() == dict.fromkeys("ABC", "2")
+
+
+def test_what_the_schema_as_known_explains_is_not_asked_for():
+    moment = Interlude({"A": {"price": "2"}})
+    moment.gone = True
+    moment.refreshes()
+    moment.asked.clear()
+
+    moment.applies()
+
+    assert moment.asked == []

@@ -50,11 +50,12 @@ def test_a_drop_larger_than_the_hour_waits_for_the_next_one_and_is_applied_once(
 
     sent = erp.sends("products/large.csv", drop(rows=ROWS))
     run = erp.receipt(sent, lambda told: told.state == "checked").whole["run"]
-    soon(lambda: limited.products(), "its beginning")
+    soon(lambda: operator.asks("run", run)["outcomes"], "its beginning")
     foreseen = operator.asks("run", run)
     receipt = erp.closed(sent, within_s=90)
 
     assert foreseen["received"] < foreseen["expected"]
+    assert 0 < foreseen["outcomes"]["CREATED"] < ROWS
     assert operator.asks("run", run)["expected"] == ""
     assert receipt.outcomes == {"CREATED": ROWS}
     asked = Counter((entry["kind"], entry["status"]) for entry in limited.plytix.log() if entry["kind"].startswith("product"))

@@ -166,6 +166,11 @@ class Ledger:
         item = self._find(f"run#{id}", f"part#{number:06d}")
         return self._outcomes(item) if item else {}
 
+    def parts(self, id: str) -> Iterator[tuple[int, dict[Sku, Judged]]]:
+        """Of all chunks that once were under way, with what was noted of them last."""
+        for item in self._query(f"run#{id}", "part#"):
+            yield int(item["sk"]["S"].removeprefix("part#")), self._outcomes(item)
+
     def note_part(self, id: str, number: int, outcomes: dict[Sku, Judged]) -> None:
         self._db.put_item(TableName=self._table, Item=self._told(id, f"part#{number:06d}", outcomes, f"parts/{id}/{number}"))
 
