@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 from bridge.configuration import Feed
 from bridge.domain.judge import ENDLESS, FAILED, GIVEN_UP, RETIRED, Judged, Note
@@ -84,9 +84,10 @@ def _bring_rest(run: Run, rows: list[StagedRow], part: Part, needs: Apply) -> No
 
 
 def _each_alone(ways: list[Way], part: Part, needs: Apply) -> None:
-    """What comes to no end keeps no other row from its own, nor does a fault of ours or of Plytix (5xx) at one; at many it is not the
-    rows', unless some were given up already."""
-    faults, many = [], math.inf if any(note.why in GIVEN_UP for judged in part.outcomes.values() for note in judged.notes) else MANY
+    """What comes to no end keeps no other row from its own, nor does a fault of Plytix (5xx) or of ours at one; at many it is not the
+    rows', unless some were given up already for faults of ours."""
+    given_up = any(note.why in GIVEN_UP for judged in part.outcomes.values() for note in judged.notes)
+    theirs, ours = count(1), count(1)
 
     def one(way: Way) -> None:
         try:
@@ -94,10 +95,10 @@ def _each_alone(ways: list[Way], part: Part, needs: Apply) -> None:
         except Endless:
             pass  # told at the way's end
         except Exception as fault:
-            if isinstance(fault, BridgeError) and not (isinstance(fault, Later) and fault.fate is Fate.UNKNOWN):
-                raise
-            faults.append(fault)
-            if len(faults) >= many:
+            if isinstance(fault, BridgeError):
+                if not isinstance(fault, Later) or fault.fate is not Fate.UNKNOWN or next(theirs) >= MANY:
+                    raise
+            elif next(ours) >= MANY and not given_up:
                 raise
 
     needs.each(one, ways)
