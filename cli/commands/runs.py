@@ -22,7 +22,7 @@ from cli import stores
 from cli.commands.switch import waiting
 from cli.deployment import Deployment
 from cli.issues import Kind, Told, kinds
-from cli.moment import moment
+from cli.moment import moment, now
 from cli.refusal import Refusal
 from cli.screen import SHORT, Json, cell, say_json, say_long, screen, short
 from cli.session import Session
@@ -145,6 +145,7 @@ def _all_facts(run: Run, deployment: Deployment) -> dict[str, Any]:
         "outcomes": _so_far(run, facts["outcomes"], deployment),
         "bytes": run.drop.size, "version": run.drop.version, "sequence": run.sequence, "configuration": run.configuration,
         "whole": run.whole, "chunks": {"staged": run.staged, "committed": run.noted, "total": run.total, "done": run.done},
+        "waits": f"{run.waits_for}; goes on at {moment(run.again)}" if run.left and run.again > now() else "",
         "planned": dict(run.plan), "done_by": moment(run.due), "expected": moment(_expected(run, deployment)), "spent": dict(run.spent),
         "closed": moment(run.closed), "reported": moment(run.reported), "issues": _issues(run, deployment)}
 
@@ -163,8 +164,8 @@ def _expected(run: Run, deployment: Deployment) -> int:
     """As it looks now, where `done_by` was reckoned when it was checked."""
     if not run.left:
         return 0
-    now, share = waiting(deployment), stores.configuration(deployment).settings.share
-    return due(run, run.left, stores.ledger(deployment).under_way(), now, share, now.now)
+    stands, share = waiting(deployment), stores.configuration(deployment).settings.share
+    return due(run, run.left, stores.ledger(deployment).under_way(), stands, share, max(stands.now, run.again))
 
 
 def _delivery_facts(delivery: Delivery) -> dict[str, Any]:

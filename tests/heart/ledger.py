@@ -123,6 +123,10 @@ class Ledger:
         run = self.runs[id]
         self.runs[id] = replace(run, spent=dict(Counter(run.spent) + Counter(spent)))
 
+    def waits(self, id: str, why: str, again: int) -> None:
+        self.w.step(f"note that {id} waits")
+        self.runs[id] = replace(self.runs[id], waits_for=why, again=again)
+
     def count(self, id: str, number: int, outcomes: dict[Sku, Judged], rows: Mapping[Outcome, int], spent: Mapping[str, int]) -> bool:
         self.w.step(f"count chunk {id} {number} {outcomes}")
         if (id, number) in self.chunks:

@@ -76,6 +76,19 @@ class Chunk:
         return results_of(self.x, self.run)
 
 
+def test_why_it_had_to_stop_and_when_it_comes_again_stands_in_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunk = Chunk()
+    with monkeypatch.context() as spent:
+        stops_at(chunk, spent, "S-4", Later("the hour is spent", 600))
+        with pytest.raises(Later):
+            chunk.is_applied()
+    assert chunk.run.waits_for == "the hour is spent"
+    assert 599_000 < chunk.run.again - chunk.w.now <= 600_000
+
+    chunk.is_applied()
+    assert chunk.results() == [(sku, "CREATED") for sku in SKUS]
+
+
 def stops_at(chunk: Chunk, monkeypatch: pytest.MonkeyPatch, sku: str, error: Exception) -> None:
     """From this one on Plytix makes nothing."""
     good = chunk.w.plytix.create

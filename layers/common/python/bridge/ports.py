@@ -80,6 +80,9 @@ class Ledger(Protocol):
     def spend(self, id: str, spent: Mapping[str, int]) -> None:
         """Requests of a chunk that is to come again."""
 
+    def waits(self, id: str, why: str, again: int) -> None:
+        """For whoever looks: why a chunk had to stop, and when it comes again."""
+
     def under_way(self) -> list[Run]:
         """Runs that are not reported."""
 

@@ -162,6 +162,9 @@ class Ledger:
         _add_spent(update, spent)
         self._update(f"run#{id}", update)
 
+    def waits(self, id: str, why: str, again: int) -> None:
+        self._update(f"run#{id}", Update().set("waits_for", value_of(why)).set("again", value_of(again)))
+
     def part(self, id: str, number: int) -> dict[Sku, Judged]:
         item = self._find(f"run#{id}", f"part#{number:06d}")
         return self._outcomes(item) if item else {}

@@ -13,8 +13,8 @@ from bridge.domain.outcome import Outcome
 from bridge.domain.run import Run, State
 from bridge.domain.sequence import Sequence
 
-NUMBERS = ("rows", "staged", "noted", "total", "done", "moved", "closed", "reported", "due")
-WORDS = ("configuration", "attempt")
+NUMBERS = ("rows", "staged", "noted", "total", "done", "moved", "closed", "reported", "due", "again")
+WORDS = ("configuration", "attempt", "waits_for")
 SPENT, NO_PLAN = "spent_", {"S": "{}"}
 
 

@@ -56,6 +56,8 @@ class Run:
     plan: dict[str, int] = field(default_factory=dict)  # requests to Plytix by kind, as known before the first write
     due: int = 0  # when they will be done, if nothing comes between; 0: there are none, or nobody can tell
     spent: dict[str, int] = field(default_factory=dict)  # requests to Plytix by kind, in truth
+    waits_for: str = ""  # why a chunk of it stopped last
+    again: int = 0  # when that comes again
     counts: dict[Outcome, int] = field(default_factory=dict)
     moved: int = 0  # when it last came on
     closed: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -50,12 +51,22 @@ def apply_chunk(id: str, number: int, needs: Apply) -> None:
     come again."""
     run = needs.ledger.run(id)
     if needs.ledger.chunk(id, number) is None:
-        with part_of(run, number, needs.ledger, needs.heart.plytix, needs.heart.clock, needs.notes_s) as part:
-            _bring_rest(run, [row for row in needs.stage.chunk(id, run.attempt, number) if not row.same], part, needs)
-            counts = Counter(judged.outcome for judged in part.outcomes.values())
-            if not needs.ledger.count(id, number, part.outcomes, counts, part.spent()):
-                part.spend()  # another was at the same chunk, and quicker: what this one asked was asked all the same
+        try:
+            _apply(run, number, needs)
+        except Later as later:  # told for whoever looks at the run meanwhile
+            after_s = needs.heart.configuration.settings.retry_s if later.after_s is None else later.after_s
+            with suppress(Later):
+                needs.ledger.waits(id, str(later), needs.heart.clock() + round(after_s * 1000))
+            raise
     close(id, needs.ledger, needs.events, needs.heart.clock)
+
+
+def _apply(run: Run, number: int, needs: Apply) -> None:
+    with part_of(run, number, needs.ledger, needs.heart.plytix, needs.heart.clock, needs.notes_s) as part:
+        _bring_rest(run, [row for row in needs.stage.chunk(run.id, run.attempt, number) if not row.same], part, needs)
+        counts = Counter(judged.outcome for judged in part.outcomes.values())
+        if not needs.ledger.count(run.id, number, part.outcomes, counts, part.spent()):
+            part.spend()  # another was at the same chunk, and quicker: what this one asked was asked all the same
 
 
 def apply_sku(sku: Sku, needs: Apply) -> None:
