@@ -35,7 +35,7 @@ class Learning(Unlimited):
         self.windows = windows
 
 
-    def heard(self, instead: str) -> None:
+    def heard(self, instead: str, *, login: bool = False) -> None:
         self.instead = instead
 
 

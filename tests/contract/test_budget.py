@@ -315,6 +315,44 @@ def test_while_plytix_is_down_it_is_asked_once_a_minute_and_as_soon_as_it_answer
     assert len([at for at in down.asked if at < down.asked[0] + 20_000]) > 60, "from the first answer on at full pace"
 
 
+def test_a_429_that_is_the_first_answer_after_an_outage_is_obeyed(deployment, now):
+    down = Down(deployment, now)
+    down.goes_on(100)
+    first, second, _ = down.workers
+    now.now = deployment.item().closed_until + 6_000
+    first.lease()
+
+    first.refused(120, 3_600)  # as the session tells it
+    first.heard("")
+
+    with pytest.raises(Later, match="429") as later:
+        second.lease()
+    assert later.value.after_s > 100
+    assert not deployment.item().down
+
+
+def test_what_is_unheard_while_a_429_is_obeyed_changes_nothing_of_that(deployment, now):
+    one, other = (deployment.worker(windows=(Window(50, 10_000),), clock=now, sleep=now.passes) for _ in range(2))
+    one.lease()
+    other.lease()
+    one.refused(900, 3_600)
+    for _ in range(3):
+        other.heard("503")
+        now.passes(16)
+    one.heard("")
+
+    assert deployment.item().closed_until > now.now + 800_000
+
+
+def test_a_login_that_fails_is_told_and_closes_nothing(deployment, now):
+    worker = deployment.worker(windows=(Window(50, 10_000),), clock=now, sleep=now.passes)
+    for _ in range(10):
+        worker.heard("503", login=True)
+        now.passes(5)
+
+    assert (deployment.item().down, deployment.item().closed_until) == (True, 0)
+
+
 def test_one_who_is_never_answered_where_others_are_does_not_make_an_outage_of_it(deployment, now):
     """A product at which Plytix fails: its worker asks for nothing else."""
     one, other = (deployment.worker(windows=(Window(50, 10_000),), clock=now, sleep=now.passes) for _ in range(2))

@@ -224,7 +224,7 @@ class Listens(Unlimited):
     def __init__(self):
         self.told = []
 
-    def heard(self, instead):
+    def heard(self, instead, *, login=False):
         self.told.append(instead)
 
 
@@ -248,9 +248,60 @@ def test_the_budget_hears_whether_plytix_itself_has_answered_however_often_it_wa
     assert budget.told == [told]
 
 
+def test_what_stands_before_plytix_opens_no_budget(plytix, client):
+    leases = Leases()
+    products = client(budget=leases)
+    products.schema()
+    leases.answers.clear()
+    plytix.refuse(200, kind="product.*", times=None, body="<html>soon</html>")
+
+    with pytest.raises(Later):
+        products.read("64b000000000000000000000")
+    assert leases.answers == []
+
+
+def test_that_one_may_log_in_says_nothing_of_an_outage_and_that_one_may_not_does(plytix, client):
+    budget = Listens()
+    client(budget=budget).schema()
+    assert budget.told == [""]
+
+    plytix.refuse(503, kind="token", times=None)
+    budget.told.clear()
+    with pytest.raises(Later):
+        client(budget=budget).schema()
+    assert budget.told == ["503"]
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["503", "nobody is there"])
+def test_a_probe_that_may_not_be_repeated_at_once_is_told_of(plytix, client, gone):
+    class Probes(Listens):
+        left = 2
+
+        def lease(self):
+            self.left -= 1
+            if not self.left:
+                raise Later("Plytix does not answer", 10)
+
+    budget = Probes()
+    products = client(budget=budget)
+    products.schema()  # logs in
+    budget.told.clear()
+    budget.left = 2
+    if gone:
+        plytix.stop()
+    else:
+        plytix.refuse(503, kind="product.*", times=None)
+
+    with pytest.raises(Later, match="does not answer"):
+        products.read("64b000000000000000000000")
+
+    assert len(budget.told) == 1
+    assert budget.told[0].startswith("it cannot be reached" if gone else "503")
+
+
 def test_what_became_of_a_write_is_told_also_where_the_outage_cannot_be_noted(plytix, client):
     class Throttled(Unlimited):
-        def heard(self, instead):
+        def heard(self, instead, *, login=False):
             raise Later("the ledger is busy", fate=Fate.NOT_DONE)
 
     products = client(budget=Throttled())

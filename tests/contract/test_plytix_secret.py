@@ -105,9 +105,9 @@ def test_what_can_be_no_address_of_plytix_is_told_before_the_key_goes_anywhere(d
 
 
 def test_who_repeats_the_password_does_not_have_it_shown(deployed, plytix):
-    plytix.refuse(401, None, kind="token", body={"error": {"msg": 'bad credentials {"api_key": "key", "api_password": "s3cret"}'}})
+    plytix.refuse(401, None, kind="token", body={"error": {"msg": "bad credentials: key, s3cret-of-an-account"}})
 
-    ended = set_by(deployed, plytix, password="s3cret")
+    ended = set_by(deployed, plytix, password="s3cret-of-an-account")
 
     assert ended.exit_code == 1
     assert "bad credentials" in ended.output

@@ -126,6 +126,7 @@ def test_a_lost_reminder_that_nobody_spoke_of_the_upload_delays_it_only(company,
     company.works_with(a_feed(), redrive_s=0, upload_event_s=600)
     company.puts(KEY, ROWS.encode())
     erp.receipt("products/today.csv", lambda receipt: receipt.state == "received")
+    soon(lambda: sum(company.twin.running()["waiting"].values()) == 1, "only the reminder lies there")
     with nobody_takes(company.twin, "Intake"):
         company.twin.show_messages()
         assert [body["kind"] for body in throws_away(company.twin, "Intake")] == ["waited"]

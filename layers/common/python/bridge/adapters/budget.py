@@ -118,19 +118,19 @@ class LaneBudget:
         if self._item.known.closed_until:
             self._item.change(lambda before: (budget.succeeded(before, self._closings), None))
 
-    def heard(self, instead: str) -> None:
+    def heard(self, instead: str, *, login: bool = False) -> None:
         """Costs a call only where silence lasts, and when it is over."""
-        known = self._item.known.outage
         if not instead:
             self._unheard = (0, 0)
-            if known and not known.over:
+            if self._item.known.down:
                 self._item.change(lambda before: (budget.heard(before, self._clock()), None))
             return
         now, (since, last), terms = self._clock(), self._unheard, self._terms
         since = since if now - last < outage.APART * terms.window else now
         self._unheard = (since, now)
-        if now - since >= outage.LASTS * terms.window:
-            self._item.change(lambda before: (budget.unheard(before, terms, self._closings, since, instead, now), None))
+        closings = -1 if login else self._closings  # a login takes no lease, and closes none
+        if self._item.known.down or now - since >= outage.LASTS * terms.window:
+            self._item.change(lambda before: (budget.unheard(before, terms, closings, since, instead, now), None))
 
     def _refusal(self, held: Lockout) -> LoginRefused:
         after_s = max(0, held.until - self._clock()) / 1000 + jitter(0.5)
@@ -160,10 +160,14 @@ class LaneBudget:
     def _ask(self, terms: Terms, asked: int) -> Lease:
         while True:
             answer = self._item.change(lambda before: budget.lease(
-                before, terms, self._lane, min(self._waiting, AT_ONCE), self._clock(), unheard=bool(self._unheard[0])))
+                before, terms, self._lane, min(self._waiting, AT_ONCE), self._clock(), unheard=self._is_unheard()))
             if isinstance(answer, Lease):
                 return answer
             self._wait(answer, terms, asked)
+
+    def _is_unheard(self) -> bool:
+        """Of late: who asks for something else by now is as good as any."""
+        return self._clock() - self._unheard[1] < 12 * self._terms.window
 
     def _wait(self, wait: Wait, terms: Terms, asked: int) -> None:
         now, patience = self._clock(), asked + terms.paced.size

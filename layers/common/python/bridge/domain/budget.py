@@ -140,6 +140,11 @@ class Budget:
     lockout: Lockout | None = None
     outage: Outage | None = None
 
+    @property
+    def down(self) -> bool:
+        """Plytix does not answer."""
+        return self.outage is not None and not self.outage.over
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -168,10 +173,9 @@ def lease(budget: Budget, terms: Terms, lane: Lane, n: int, now: int, *, unheard
     """Up to `n` departures, fewer where more would have to wait, never more; and the budget afterwards. `unheard`: the worker's last
     request had no answer; whether Plytix answers again others are to try first, for perhaps it is what he asks.
     """
-    down = budget.outage is not None and not budget.outage.over
-    opens_at = budget.closed_until + (terms.window // 2 if down and unheard and budget.closed_until else 0)
+    opens_at = budget.closed_until + (terms.window // 2 if budget.down and unheard and budget.closed_until else 0)
     if now < opens_at:
-        return budget, Wait(opens_at, Why.DOWN if down else Why.CLOSED)
+        return budget, Wait(opens_at, Why.DOWN if budget.down else Why.CLOSED)
     state = replace(_forgotten(budget, terms, now), terms=terms)
     departures: list[int] = []
     for _ in range(1 if budget.closed_until else n):
@@ -196,13 +200,16 @@ def refused(budget: Budget, terms: Terms, closings: int, now: int, wait: int | N
         return budget
     first = max(terms.paced.size, (window or 0) // PARTS)
     pause = max(min(2 * budget.pause, terms.longest_pause) if budget.closed_until else first, wait or 0)
-    return replace(budget, closings=budget.closings + 1, closed_until=now + pause, pause=pause)
+    out = outage.ended(budget.outage, now) if budget.outage and budget.down else budget.outage
+    return replace(budget, closings=budget.closings + 1, closed_until=now + pause, pause=pause, outage=out)
 
 
 def unheard(budget: Budget, terms: Terms, closings: int, since: int, why: str, now: int) -> Budget:
     """After a request, leased under `closings`, that had no answer; its worker has had none `since`. Where that lasts the budget is closed
     as after a 429: while Plytix is down it is asked now and then, and not by all that waits.
     """
+    if closings < budget.closings and budget.closed_until and not budget.down:
+        return budget  # a 429 is being obeyed
     out = outage.noted(budget.outage, since, why, now, terms.window)
     if out is None or out.over or not terms.windows or closings < budget.closings:
         return replace(budget, outage=out)
@@ -212,7 +219,7 @@ def unheard(budget: Budget, terms: Terms, closings: int, since: int, why: str, n
 
 def heard(budget: Budget, now: int) -> Budget:
     """After an answer of Plytix itself: an outage is over, whoever's request it was, and nobody need wait for the next probe."""
-    if not budget.outage or budget.outage.over:
+    if not budget.outage or not budget.down:
         return budget
     return replace(budget, outage=outage.ended(budget.outage, now), closed_until=0, pause=0)
 

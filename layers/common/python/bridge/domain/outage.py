@@ -11,7 +11,7 @@ from typing import Any
 
 LASTS, AGAIN, APART = 1.5, 6, 90
 """After so long without an answer a worker notes it; while it goes on it is noted again so often; what is further apart is not one."""
-DENIED, FORGOTTEN = 60, 360
+DENIED, FORGOTTEN = 36, 360
 """So long it must last before it is said once more, for so long after another worker was answered all the same."""
 
 
@@ -30,9 +30,9 @@ def noted(outage: Outage | None, since: int, why: str, now: int, window: int) ->
     if outage and outage.over:
         lasts = DENIED if now - outage.over < FORGOTTEN * window else LASTS
         return Outage(since, why, now) if now - max(since, outage.over) >= lasts * window else outage
-    if now - since < LASTS * window or (outage and now - outage.tried < AGAIN * window):
-        return outage
-    return Outage(min(since, outage.since) if outage else since, why, now)
+    if outage:
+        return outage if now - outage.tried < AGAIN * window else Outage(min(since, outage.since), why, now)
+    return Outage(since, why, now) if now - since >= LASTS * window else None
 
 
 def ended(outage: Outage, now: int) -> Outage:

@@ -31,7 +31,7 @@ class Waiting:
     @property
     def outage(self) -> Outage | None:
         """That lasts."""
-        return self.budget.outage if self.budget.outage and not self.budget.outage.over else None
+        return self.budget.outage if self.budget.down else None
 
     def waits(self, lane: Lane, feed: str) -> bool:
         """Whether what this feed's runs have to send in this lane can only wait."""

@@ -25,7 +25,7 @@ from bridge.services.note import remember
 from bridge.services.part import Part, part_of
 
 MANY = 5
-"""Faults in one attempt, after which no further row is begun."""
+"""Faults of ours in one attempt, after which no further row is begun."""
 TRIES = 10
 """Of one row: what fails so often, over more than a quarter of an hour, will fail always. Its SKU stays open, and `redrive` goes on."""
 SLOW_TRIES = 100
@@ -95,10 +95,10 @@ def _bring_rest(run: Run, rows: list[StagedRow], part: Part, needs: Apply) -> No
 
 
 def _each_alone(ways: list[Way], part: Part, needs: Apply) -> None:
-    """What comes to no end keeps no other row from its own, nor does a fault of Plytix (5xx) or of ours at one; at many it is not the
-    rows', unless some were given up already for faults of ours."""
+    """What comes to no end keeps no other row from its own, nor does a fault of Plytix (5xx; where it fails at all, the budget is closed
+    soon), nor one of ours; at many it is not the rows', unless some were given up already."""
     given_up = any(note.why in GIVEN_UP for judged in part.outcomes.values() for note in judged.notes)
-    theirs, ours = count(1), count(1)
+    faults = count(1)
 
     def one(way: Way) -> None:
         try:
@@ -107,9 +107,9 @@ def _each_alone(ways: list[Way], part: Part, needs: Apply) -> None:
             pass  # told at the way's end
         except Exception as fault:
             if isinstance(fault, BridgeError):
-                if not isinstance(fault, Later) or fault.fate is not Fate.UNKNOWN or next(theirs) >= MANY:
+                if not isinstance(fault, Later) or fault.fate is not Fate.UNKNOWN:
                     raise
-            elif next(ours) >= MANY and not given_up:
+            elif next(faults) >= MANY and not given_up:
                 raise
 
     needs.each(one, ways)

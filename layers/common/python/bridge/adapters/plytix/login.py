@@ -12,6 +12,9 @@ from bridge.adapters.plytix.wire import Answer, data
 from bridge.domain.budget import Window
 from bridge.errors import Later, LoginRefused
 
+SECRET = 12
+"""Characters; what is shorter is a word, of the twin's account."""
+
 
 class Source(Protocol):
     """Where the credentials are kept: `current` as last read, `again` as they are now."""
@@ -58,6 +61,7 @@ class Login:
 
 def _without(said: str, *secrets: str) -> str:
     """Who answers may repeat what he was sent, and people read what he says."""
-    for secret in filter(None, secrets):
-        said = said.replace(secret, "…")
+    for secret in secrets:
+        if len(secret) >= SECRET:
+            said = said.replace(secret, "…")
     return said

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import orjson
 import requests
 from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, MaxRetryError
 from urllib3.util import Retry
@@ -72,8 +73,9 @@ class Budget(Door, Protocol):
     def succeeded(self) -> None:
         """Another answer than a 429 came."""
 
-    def heard(self, instead: str) -> None:
-        """Plytix itself answered a request, whatever it said; else what came `instead` of an answer, after all repeats."""
+    def heard(self, instead: str, *, login: bool = False) -> None:
+        """Plytix itself answered a request, whatever it said; else what came `instead` of an answer, after all repeats. Of logins only
+        that is told."""
 
 
 class Unlimited:
@@ -100,7 +102,7 @@ class Unlimited:
     def succeeded(self) -> None:
         pass
 
-    def heard(self, instead: str) -> None:
+    def heard(self, instead: str, *, login: bool = False) -> None:
         pass
 
 
@@ -185,43 +187,50 @@ class Session:
 
     def _send(self, call: Call, token: str, until: float, base_url: str = "") -> Answer:
         """The answer, whatever it says; Later where there is none. Repeats as REACH and READ say, and never beyond `until`."""
-        again = REACH if call.kind in WRITES else READ
+        again, instead = REACH if call.kind in WRITES else READ, ""
         while True:
             error: Exception | None = None
             asked_s: float = 0
             try:
                 answer = self._once(call, token, base_url or self._source.current().pim_url, until)
                 if not again.is_retry(call.method, answer.status):
-                    return self._heard(answer)
-                asked_s = answer.retry_after_s or 0
+                    return self._heard(call, answer)
+                asked_s, instead = answer.retry_after_s or 0, f"{answer.status}"
+            except Later:  # it failed, and may not be sent again at once
+                if instead:
+                    self._note(call, instead)
+                raise
             except (requests.RequestException, HTTPError) as broken:
                 error = never_reached(broken)
                 if error is None:
                     raise self._unheard(call, f"no answer ({type(broken).__name__})", Fate.IN_FLIGHT) from broken
+                instead = f"it cannot be reached ({type(error).__name__})"
             try:
                 again = again.increment(call.method, call.path, error=error)
             except MaxRetryError:
                 if error is None:
-                    return self._heard(answer)
-                raise self._unheard(call, f"it cannot be reached ({type(error).__name__})", Fate.NOT_DONE) from error
+                    return self._heard(call, answer)
+                raise self._unheard(call, instead, Fate.NOT_DONE) from error
             left_s = max(0.0, until - time.monotonic())
             if asked_s > min(PATIENCE_S, left_s):
-                return self._heard(answer)
+                return self._heard(call, answer)
             time.sleep(min(max(asked_s, again.get_backoff_time()), left_s))
 
-    def _heard(self, answer: Answer) -> Answer:
-        """The budget hears whether that was Plytix itself."""
-        of_its_own = answer.status < 500 and (answer.body is not None or not answer.size_bytes)
-        self._note("" if of_its_own else f"{answer.status}" if answer.status >= 500 else f"{answer.status}, {NO_JSON}")
+    def _heard(self, call: Call, answer: Answer) -> Answer:
+        """The budget hears whether that was Plytix itself. That one may log in says nothing of the API, which may be down all the same."""
+        if not _of_its_own(answer):
+            self._note(call, f"{answer.status}" if answer.status >= 500 else f"{answer.status}, {NO_JSON}")
+        elif call.kind is not Kind.TOKEN:
+            self._note(call, "")
         return answer
 
     def _unheard(self, call: Call, instead: str, fate: Fate) -> Later:
-        self._note(instead)
+        self._note(call, instead)
         return Later(f"{call.method} {call.path}: {instead}", fate=fate)
 
-    def _note(self, instead: str) -> None:
-        with suppress(Later):  # the ledger's trouble says nothing of what became of the request
-            self._budget.heard(instead)
+    def _note(self, call: Call, instead: str) -> None:
+        with suppress(Later, ClientError, BotoCoreError):  # the ledger's trouble says nothing of what became of the request
+            self._budget.heard(instead, login=call.kind is Kind.TOKEN)
 
     def _once(self, call: Call, token: str, base_url: str, until: float) -> Answer:
         if call.kind in WRITES:
@@ -252,9 +261,17 @@ class Session:
         """The budget hears of it; of a 429 it says when to come again. A 5xx tells nothing of the windows."""
         if answer.status == 429:
             return replace(answer, retry_after_s=self._budget.refused(*said(answer.body, answer.retry_after_s)))
-        if answer.status < 500:
-            self._budget.succeeded()
+        if _of_its_own(answer):
+            with suppress(Later, ClientError, BotoCoreError):
+                self._budget.succeeded()
         return answer
+
+
+def _of_its_own(answer: Answer) -> bool:
+    """Plytix's, and not that of something before it."""
+    if answer.status == 429:  # the gateway before it says so, and means it
+        return True
+    return answer.status // 100 in (2, 4) and (answer.body is not None or not answer.size_bytes)
 
 
 def login(key: Credentials) -> Call:
