@@ -34,7 +34,6 @@ class Learning(Unlimited):
     def learn(self, windows: tuple[Window, ...] | None) -> None:
         self.windows = windows
 
-
     def heard(self, instead: str, *, login: bool = False) -> None:
         self.instead = instead
 

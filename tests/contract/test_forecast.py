@@ -14,7 +14,7 @@ from bridge.configuration import Lane
 from bridge.domain.forecast import done_by
 from bridge.errors import Later
 from local.plytix.server import Simulator
-from tests.contract.test_budget import SHARE, Deployment, Key, at_once
+from tests.contract.deployment import SHARE, Deployment, Key, at_once
 
 OURS, OTHERS = "ours", "others"
 ASKED = 120

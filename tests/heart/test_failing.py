@@ -184,7 +184,8 @@ def test_while_plytix_is_down_or_the_hour_is_spent_no_try_counts(jobs: Execution
 
 
 # ---- what comes to no end
-def test_a_sku_that_plytix_calls_taken_and_nobody_finds_is_asked_for_once_a_try_and_held_in_the_end(x: Execution) -> None:
+def test_a_sku_that_plytix_calls_taken_and_nobody_finds_is_asked_for_once_a_try_and_held_in_the_end(
+        x: Execution, monkeypatch: pytest.MonkeyPatch) -> None:
     (run,), given_up, asked = x.w.ledger.runs, [], []
     good = x.w.plytix.create
 
@@ -194,7 +195,7 @@ def test_a_sku_that_plytix_calls_taken_and_nobody_finds_is_asked_for_once_a_try_
             raise Changed("Plytix answered 409: SKU is taken")
         return good(sku, values)
 
-    x.w.plytix.create = create  # type: ignore[method-assign]
+    monkeypatch.setattr(x.w.plytix, "create", create)
     for _ in range(TRIES - 1):
         with pytest.raises(Endless, match=r"A cannot be made and is not to be found.*409"):
             apply_chunk(run, 0, applying(x, given_up))
@@ -230,7 +231,8 @@ def test_a_product_that_is_never_as_it_was_told_is_tried_a_few_times_and_held_in
 @pytest.mark.parametrize("trouble", [Changed("Plytix answered 409: SKU is taken"), Later("Plytix answered 500", fate=Fate.UNKNOWN)],
                          ids=["taken and not to be found", "500"])
 @pytest.mark.parametrize("each", [in_turn, each_in_threads(1)], ids=["in turn", "as in production"])
-def test_rows_that_come_to_no_end_keep_no_other_from_its_own(each: Each, trouble: BridgeError) -> None:
+def test_rows_that_come_to_no_end_keep_no_other_from_its_own(
+        each: Each, trouble: BridgeError, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one thread: the tests' world knows no others."""
     x = queued({f"{n:02}": {"price": "1"} for n in range(20)})
     (run,), good = x.w.ledger.runs, x.w.plytix.create
@@ -240,7 +242,7 @@ def test_rows_that_come_to_no_end_keep_no_other_from_its_own(each: Each, trouble
             raise trouble
         return good(sku, values)
 
-    x.w.plytix.create = create  # type: ignore[method-assign]
+    monkeypatch.setattr(x.w.plytix, "create", create)
     with pytest.raises(Later):
         apply_chunk(run, 0, replace(applying(x, []), each=each))
 

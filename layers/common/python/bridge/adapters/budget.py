@@ -167,7 +167,7 @@ class LaneBudget:
 
     def _is_unheard(self) -> bool:
         """Of late: who asks for something else by now is as good as any."""
-        return self._clock() - self._unheard[1] < 12 * self._terms.window
+        return self._clock() - self._unheard[1] < outage.LATELY * self._terms.window
 
     def _wait(self, wait: Wait, terms: Terms, asked: int) -> None:
         now, patience = self._clock(), asked + terms.paced.size

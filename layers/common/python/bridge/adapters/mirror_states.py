@@ -44,9 +44,9 @@ class MirrorStates:
         update = Update().set("f", SAYS["f"]).set("loaded_at", {"S": _iso(state.loaded)}).set("refreshed_at", {"S": _iso(state.refreshed)})
         update.set("since", {"S": f"{state.since:013d}"}).set("schema", {"S": state.schema}).set("turn_until", {"N": "0"})
         update.set("census", {"N": str(state.census)}).set("bulk", {"BOOL": state.bulk})
-        for name, value in (("nudged", state.nudged), ("freed", state.freed)):
-            update = update if value else update.remove(name)  # as it stands, or over
-        self._update(update.remove("page"))
+        for name in ("page", *(name for name in ("nudged", "freed") if not getattr(state, name))):  # what is not over stays as it stands
+            update.remove(name)
+        self._update(update)
 
     def stopped(self, since: int, page: int) -> None:
         self._update(Update().set("f", SAYS["f"]).set("since", {"S": f"{since:013d}"}).set("page", {"N": str(page)}))

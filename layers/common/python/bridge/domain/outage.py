@@ -11,7 +11,9 @@ from typing import Any
 
 LASTS, AGAIN, APART = 1.5, 6, 90
 """After so long without an answer a worker notes it; while it goes on it is noted again so often; what is further apart is not one."""
-DENIED, FORGOTTEN = 36, 360
+LATELY = 12
+"""So long a worker whose request had no answer lets others try first."""
+CONTRADICTED, FORGOTTEN = 36, 360
 """So long it must last before it is said once more, for so long after another worker was answered all the same."""
 
 
@@ -28,7 +30,7 @@ class Outage:
 def noted(outage: Outage | None, since: int, why: str, now: int, window: int) -> Outage | None:
     """After one more request without an answer; a worker has had none `since`."""
     if outage and outage.over:
-        lasts = DENIED if now - outage.over < FORGOTTEN * window else LASTS
+        lasts = CONTRADICTED if now - outage.over < FORGOTTEN * window else LASTS
         return Outage(since, why, now) if now - max(since, outage.over) >= lasts * window else outage
     if outage:
         return outage if now - outage.tried < AGAIN * window else Outage(min(since, outage.since), why, now)

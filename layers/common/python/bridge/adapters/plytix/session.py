@@ -34,6 +34,8 @@ READ = REACH.new(status_forcelist=(502, 503, 504), allowed_methods=None)
 """How often the same request is sent again at once. Nobody heard it (no connection): any; a gateway's excuse: reads only,
 for a write may have been done (plytix-api.md §4). A repeat is a request like any other and takes its own lease."""
 NO_JSON = "and no JSON"
+LEDGERS = (Later, ClientError, BotoCoreError)
+"""Trouble with the budget's item says nothing of what became of a request that was answered or not; the next one notes it."""
 PATIENCE_S = 5
 """A gateway's Retry-After is waited out here up to this; whoever is told of a longer one comes again Later."""
 
@@ -229,7 +231,7 @@ class Session:
         return Later(f"{call.method} {call.path}: {instead}", fate=fate)
 
     def _note(self, call: Call, instead: str) -> None:
-        with suppress(Later, ClientError, BotoCoreError):  # the ledger's trouble says nothing of what became of the request
+        with suppress(*LEDGERS):
             self._budget.heard(instead, login=call.kind is Kind.TOKEN)
 
     def _once(self, call: Call, token: str, base_url: str, until: float) -> Answer:
@@ -262,7 +264,7 @@ class Session:
         if answer.status == 429:
             return replace(answer, retry_after_s=self._budget.refused(*said(answer.body, answer.retry_after_s)))
         if _of_its_own(answer):
-            with suppress(Later, ClientError, BotoCoreError):
+            with suppress(*LEDGERS):
                 self._budget.succeeded()
         return answer
 
